@@ -1,0 +1,57 @@
+// Builds dist/: the runtime by tsc, one HTML file a node with its bundled editor script, locales, icons.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const at = (...parts) => join(root, ...parts);
+const tsc = (project, ...args) =>
+  execFileSync(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', at(project), ...args], {
+    stdio: 'inherit',
+    cwd: root,
+  });
+
+const nodeNames = readdirSync(at('nodes')).filter((name) => existsSync(at('nodes', name, `${name}.html`)));
+
+/** The editor half of one node: its script, bundled, and its dialog template. */
+async function editorHtml(name) {
+  const bundle = await build({
+    entryPoints: [at('nodes', name, `${name}.editor.ts`)],
+    bundle: true,
+    format: 'iife',
+    target: 'es2020',
+    write: false,
+    legalComments: 'none',
+  });
+  const script = bundle.outputFiles[0].text;
+  return `<script type="text/javascript">\n${script}</script>\n${readFileSync(at('nodes', name, `${name}.html`), 'utf8')}`;
+}
+
+async function buildNode(name) {
+  const out = at('dist/nodes', name);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, `${name}.html`), await editorHtml(name));
+  for (const folder of ['locales', 'icons']) {
+    if (existsSync(at('nodes', name, folder)))
+      cpSync(at('nodes', name, folder), join(out, folder), { recursive: true });
+  }
+}
+
+/** package.json names every node set; a folder nobody registered would be invisible. */
+function checkRegistration() {
+  const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+  const registered = Object.keys(manifest['node-red'].nodes).sort().join();
+  if (registered !== [...nodeNames].sort().join()) {
+    throw new Error(
+      `package.json "node-red".nodes lists [${registered}], nodes/ holds [${nodeNames.sort().join()}]`,
+    );
+  }
+}
+
+rmSync(at('dist'), { recursive: true, force: true });
+checkRegistration();
+tsc('tsconfig.json');
+tsc('tsconfig.editor.json');
+await Promise.all(nodeNames.map(buildNode));
