@@ -17,7 +17,10 @@ export interface MosquittoOptions {
   readonly listeners: readonly Listener[];
   /** Absent: every interface. */
   readonly bindAddress?: string;
+  /** The authority of clients and devices. */
   readonly caFile: string;
+  /** The authority of services: another one, since on their listener client ids are free. */
+  readonly serviceCaFile: string;
   readonly certFile: string;
   readonly keyFile: string;
   readonly aclFile: string;
@@ -133,30 +136,37 @@ function reportingLines(limits: BrokerLimits): Line[] {
 }
 
 function listenerLines(listener: Listener, options: MosquittoOptions): Line[] {
-  const { bindAddress, caFile, certFile, keyFile } = options;
+  const { bindAddress, certFile, keyFile } = options;
   const address = bindAddress === undefined ? '' : ` ${bindAddress}`;
-  const lines: Line[] = [
+  return [
     [`listener ${listener.port}${address}`, LISTENER_PURPOSE[listener.login]],
     ['tls_version tlsv1.3', 'SEC-1: TLS 1.3 and nothing older.'],
-    [`cafile ${caFile}`, 'SEC-2: the authority that signs clients.'],
     [`certfile ${certFile}`, 'SEC-1: the server certificate,'],
     [`keyfile ${keyFile}`, 'and its key.'],
+    ...loginLines(listener.login, options),
   ];
-  if (listener.login === 'password') {
-    lines.push(['require_certificate false', 'SPEC 3: the password is the proof on this listener.']);
-  } else {
-    lines.push(
-      ['require_certificate true', 'SEC-2: no connection without a certificate,'],
-      ['use_identity_as_username true', 'and its CN is the account.'],
-    );
+}
+
+const ACCOUNT_IS_CLIENT_ID: Line = [
+  'use_username_as_clientid true',
+  'SPEC 2: the account is the client id, so nobody can end the session of another.',
+];
+
+function loginLines(login: Login, { caFile, serviceCaFile }: MosquittoOptions): Line[] {
+  if (login === 'password') {
+    const line: Line = ['require_certificate false', 'SPEC 3: the password is the proof on this listener.'];
+    return [line, ACCOUNT_IS_CLIENT_ID];
   }
-  if (listener.login !== 'service-certificate') {
-    lines.push([
-      'use_username_as_clientid true',
-      'SPEC 2: the account is the client id, so nobody can end the session of another.',
-    ]);
-  }
-  return lines;
+  const certificate: Line[] = [
+    ['require_certificate true', 'SEC-2: no connection without a certificate,'],
+    ['use_identity_as_username true', 'and its CN is the account.'],
+  ];
+  return login === 'client-certificate'
+    ? [[`cafile ${caFile}`, 'SEC-2: the authority of clients.'], ...certificate, ACCOUNT_IS_CLIENT_ID]
+    : [
+        [`cafile ${serviceCaFile}`, 'SPEC 2: the authority of services, which signs no client.'],
+        ...certificate,
+      ];
 }
 
 const LISTENER_PURPOSE: Readonly<Record<Login, string>> = {

@@ -18,10 +18,24 @@ export interface KeyPairFiles {
 }
 
 export interface DevelopmentPki {
+  /** Signs the server, and clients and devices. */
   readonly caFile: string;
+  /** Signs services only: no client's certificate opens the listener where client ids are free (SPEC 2). */
+  readonly serviceCaFile: string;
   readonly server: KeyPairFiles;
   /** By account. */
   readonly clients: ReadonlyMap<string, KeyPairFiles>;
+  readonly services: ReadonlyMap<string, KeyPairFiles>;
+}
+
+export interface DevelopmentPkiOptions {
+  /** Accounts of clients and devices that log in with a certificate. */
+  readonly clients?: readonly string[];
+  /** Accounts of services. */
+  readonly services?: readonly string[];
+  /** Names the server answers to besides the local ones. */
+  readonly hosts?: readonly string[];
+  readonly now?: Date;
 }
 
 /** Names a local server is reached by. */
@@ -31,36 +45,81 @@ export const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'] as const;
 const RENEW_BELOW_DAYS = LEAF_DAYS / 3;
 
 /**
- * Looks after a directory with one authority, a server certificate and a certificate for each account: makes
- * what is missing, renews what is about to expire or another authority signed, keeps the rest. For development
- * and tests: the authority's key lies beside the certificates.
+ * Looks after a directory with an authority for clients and one for services, a server certificate and a
+ * certificate for each account: makes what is missing, renews what is about to expire or another authority
+ * signed, keeps the rest. For development and tests: the authorities' keys lie beside the certificates.
  */
 export async function developmentPki(
   directory: string,
-  options: { readonly accounts: readonly string[]; readonly hosts?: readonly string[]; readonly now?: Date },
+  options: DevelopmentPkiOptions,
 ): Promise<DevelopmentPki> {
   const now = options.now ?? new Date();
-  const authorityFiles = pairFiles(directory, 'ca');
-  const authority = await ensure(
-    authorityFiles,
+  const authority = await ensureAuthority(directory, 'ca', 'OpenEgiz development CA', now);
+  const serviceAuthority = await ensureAuthority(
+    directory,
+    'services-ca',
+    'OpenEgiz development services CA',
+    now,
+  );
+  return {
+    caFile: pairFiles(directory, 'ca').certFile,
+    serviceCaFile: pairFiles(directory, 'services-ca').certFile,
+    server: await ensureServer(directory, authority, options.hosts ?? [], now),
+    clients: await ensureAccounts(join(directory, 'clients'), authority, options.clients ?? [], now),
+    services: await ensureAccounts(
+      join(directory, 'services'),
+      serviceAuthority,
+      options.services ?? [],
+      now,
+    ),
+  };
+}
+
+function ensureAuthority(directory: string, name: string, commonName: string, now: Date): Promise<KeyPair> {
+  return ensure(
+    pairFiles(directory, name),
     (pair) => isPairOf(pair.certificate, pair) && daysLeft(pair.certificate, now) > LEAF_DAYS,
-    () => createAuthority('OpenEgiz development CA', { now }),
+    () => createAuthority(commonName, { now }),
   );
-  const fresh = (pair: KeyPair) =>
-    isPairOf(authority.certificate, pair) && daysLeft(pair.certificate, now) > RENEW_BELOW_DAYS;
-  const hosts = [...new Set([...LOCAL_HOSTS, ...(options.hosts ?? [])])];
-  const server = pairFiles(directory, 'server');
-  const covers = (pair: KeyPair) => fresh(pair) && hosts.every((host) => isNamed(pair.certificate, host));
-  await ensure(server, covers, () =>
-    issueCertificate(authority, { kind: 'server', commonName: 'localhost', hosts }, { now }),
+}
+
+async function ensureServer(
+  directory: string,
+  authority: KeyPair,
+  extraHosts: readonly string[],
+  now: Date,
+): Promise<KeyPairFiles> {
+  const files = pairFiles(directory, 'server');
+  const hosts = [...new Set([...LOCAL_HOSTS, ...extraHosts])];
+  await ensure(
+    files,
+    (pair) => isFresh(authority, pair, now) && hosts.every((host) => isNamed(pair.certificate, host)),
+    () => issueCertificate(authority, { kind: 'server', commonName: 'localhost', hosts }, { now }),
   );
-  const clients = new Map<string, KeyPairFiles>();
-  for (const account of options.accounts) {
-    const files = pairFiles(join(directory, 'clients'), account);
-    await ensure(files, fresh, () => issueCertificate(authority, { kind: 'client', account }, { now }));
-    clients.set(account, files);
+  return files;
+}
+
+async function ensureAccounts(
+  directory: string,
+  authority: KeyPair,
+  accounts: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, KeyPairFiles>> {
+  const issued = new Map<string, KeyPairFiles>();
+  for (const account of accounts) {
+    const files = pairFiles(directory, account);
+    await ensure(
+      files,
+      (pair) => isFresh(authority, pair, now),
+      () => issueCertificate(authority, { kind: 'client', account }, { now }),
+    );
+    issued.set(account, files);
   }
-  return { caFile: authorityFiles.certFile, server, clients };
+  return issued;
+}
+
+function isFresh(authority: KeyPair, pair: KeyPair, now: Date): boolean {
+  return isPairOf(authority.certificate, pair) && daysLeft(pair.certificate, now) > RENEW_BELOW_DAYS;
 }
 
 export function pairFiles(directory: string, name: string): KeyPairFiles {

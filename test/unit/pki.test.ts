@@ -46,31 +46,45 @@ describe('development PKI', () => {
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
   it('answers to localhost, 127.0.0.1, ::1 and the names given', async () => {
-    const pki = await developmentPki(directory, { accounts: [], hosts: ['edge.example'], now });
+    const pki = await developmentPki(directory, { hosts: ['edge.example'], now });
     const server = new X509Certificate(readFileSync(pki.server.certFile));
     for (const name of ['localhost', 'edge.example']) should(server.checkHost(name)).equal(name);
     for (const address of ['127.0.0.1', '::1']) should(server.checkIP(address)).equal(address);
   });
 
   it('keeps what is good over runs and keys to the owner alone', async () => {
-    const first = await developmentPki(directory, { accounts: ['telegraf'], now });
+    const first = await developmentPki(directory, { clients: ['telegraf'], now });
     const before = readFileSync(first.caFile, 'utf8');
-    const second = await developmentPki(directory, { accounts: ['telegraf', 'watch'], now });
+    const second = await developmentPki(directory, { clients: ['telegraf', 'watch'], now });
     readFileSync(second.caFile, 'utf8').should.equal(before);
     [...second.clients.keys()].should.eql(['telegraf', 'watch']);
+    const services = await developmentPki(directory, { services: ['svc'], now });
+    for (const { keyFile } of [...services.services.values()]) {
+      (statSync(keyFile).mode & 0o777).should.equal(0o600);
+    }
     for (const { keyFile } of [second.server, ...second.clients.values()]) {
       (statSync(keyFile).mode & 0o777).should.equal(0o600);
     }
   });
 
+  it('signs services by an authority that signs no clients', async () => {
+    const pki = await developmentPki(directory, { clients: ['a'], services: ['svc'], now });
+    const authority = new X509Certificate(readFileSync(pki.serviceCaFile)).publicKey;
+    const signedByServices = (files: { certFile: string } | undefined) =>
+      new X509Certificate(readFileSync(files?.certFile ?? '')).verify(authority);
+    signedByServices(pki.services.get('svc')).should.equal(true);
+    signedByServices(pki.clients.get('a')).should.equal(false);
+    signedByServices(pki.server).should.equal(false);
+  });
+
   it('renews what is about to expire and what is damaged', async () => {
-    const pki = await developmentPki(directory, { accounts: ['a', 'b'], now });
+    const pki = await developmentPki(directory, { clients: ['a', 'b'], now });
     const a = pki.clients.get('a');
     if (a === undefined) throw new Error('no certificate for a');
     writeFileSync(a.keyFile, 'damaged');
     const old = readFileSync(pki.server.certFile, 'utf8');
     const later = new Date(now.getTime() + 61 * 86_400_000);
-    await developmentPki(directory, { accounts: ['a', 'b'], now: later });
+    await developmentPki(directory, { clients: ['a', 'b'], now: later });
     readFileSync(pki.server.certFile, 'utf8').should.not.equal(old);
     readFileSync(a.keyFile, 'utf8').should.startWith('-----BEGIN PRIVATE KEY-----');
   });
