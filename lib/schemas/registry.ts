@@ -14,7 +14,7 @@ interface ClientType {
 }
 
 /** `opc-core-client.1.json`: the client type and the major version of its schema. */
-const FILE_NAME = /^([a-z0-9][a-z0-9_-]{0,63})\.([1-9][0-9]{0,3})\.json$/;
+const FILE_NAME = /^([A-Za-z0-9][A-Za-z0-9_-]{0,63})\.([1-9][0-9]{0,3})\.json$/;
 const MAX_SCHEMA_BYTES = 1024 * 1024;
 
 /**
