@@ -27,7 +27,12 @@ export interface ClientRecord extends ClientRef {
   readonly seq: number;
   readonly reportedRevision: number;
   readonly reportedHash: string | null;
+  /** The client's own time of its last report, so that a late one is known as late. */
   readonly reportedAt: number | null;
+  /** Of the desired revision: its label, its hash, and the state of its newest command. */
+  readonly desiredVersion: string | null;
+  readonly desiredHash: string | null;
+  readonly desiredState: CommandState | null;
 }
 
 export interface RevisionRecord extends ClientRef {
@@ -77,6 +82,12 @@ export interface OutboxRow extends ClientRef {
   readonly expiresAt: number;
   /** Held: not sent before the client's next birth (PUBACK 0x10). */
   readonly held: boolean;
+}
+
+export interface OutboxDepth {
+  readonly rows: number;
+  readonly oldest: OutboxRow | null;
+  readonly nextDueAt: number | null;
 }
 
 export interface IdempotencyRecord {
@@ -195,13 +206,18 @@ export interface StoreTransaction {
   /** Makes every claim of `owner` due again; used when it starts or stops. */
   releaseOutboxOf(owner: string): Promise<void>;
   outboxRow(commandId: string): Promise<OutboxRow | undefined>;
-  /** Gives a claim back, to be tried at `nextAttemptAt`, or at the client's birth when `held`. */
+  /**
+   * Gives a claim back, to be tried at `nextAttemptAt`, or sooner at the client's birth when `held`.
+   * A birth that came since the claim wins over both.
+   */
   releaseOutbox(commandId: string, nextAttemptAt: number, attempts: number, held: boolean): Promise<void>;
-  /** Makes a client's rows due now, held ones included. */
+  /** Makes a client's rows due now, held ones included: it has come back. */
   wakeOutbox(ref: ClientRef, now: number): Promise<void>;
+  /** Makes every row due now that is not held: the broker has come back. */
+  wakeWholeOutbox(now: number): Promise<void>;
   removeOutbox(commandId: string): Promise<void>;
-  /** Rows waiting or under way, when the oldest was made, and when the next one is due. */
-  outboxDepth(): Promise<{ rows: number; oldestAt: number | null; nextDueAt: number | null }>;
+  /** How many rows wait or are under way, the oldest of them, and when the next one is due. */
+  outboxDepth(): Promise<OutboxDepth>;
 
   idempotent(tenantId: string, key: string): Promise<IdempotencyRecord | undefined>;
   rememberIdempotent(record: IdempotencyRecord): Promise<void>;

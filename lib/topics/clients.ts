@@ -50,8 +50,18 @@ export const CLIENT_STATUS_FILTER = 'tenants/+/clients/+/status';
 
 /** The client whose status topic this is, or undefined for any other topic. */
 export function parseClientStatusTopic(topic: string): ClientRef | undefined {
-  const [root, tenantId, kind, clientId, leaf, ...rest] = topic.split('/');
-  if (root !== 'tenants' || kind !== 'clients' || leaf !== 'status' || rest.length > 0) return undefined;
+  return parseClientTopic(topic, '/status');
+}
+
+/** The client whose configuration commands come on this topic, or undefined for any other topic. */
+export function parseClientCommandTopic(topic: string): ClientRef | undefined {
+  return parseClientTopic(topic, '/commands/config');
+}
+
+function parseClientTopic(topic: string, end: string): ClientRef | undefined {
+  if (!topic.endsWith(end)) return undefined;
+  const [root, tenantId, kind, clientId, ...rest] = topic.slice(0, -end.length).split('/');
+  if (root !== 'tenants' || kind !== 'clients' || rest.length > 0) return undefined;
   if (!isIdentifier('tenant', tenantId) || !isIdentifier('client', clientId)) return undefined;
   return { tenantId, clientId };
 }
