@@ -1,7 +1,7 @@
 // Builds dist/: the runtime by tsc, one HTML file a node with its bundled editor script, locales, icons.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -39,6 +39,36 @@ async function buildNode(name) {
   }
 }
 
+/** The X.509 library and its polyfill in one file, in place of the module that imports them, with their licences. */
+async function bundleX509() {
+  const out = at('dist/lib/pki/x509.js');
+  const { metafile } = await build({
+    entryPoints: [at('lib/pki/x509.ts')],
+    outfile: out,
+    allowOverwrite: true,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    legalComments: 'inline',
+    metafile: true,
+    absWorkingDir: root,
+  });
+  rmSync(`${out}.map`, { force: true });
+  writeFileSync(at('dist/lib/pki/x509.licenses.txt'), licences(Object.keys(metafile.inputs)));
+}
+
+/** The licence text of every package among the bundled files. */
+function licences(files) {
+  const packages = files.map((file) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  const texts = [...new Set(packages.filter((folder) => folder !== undefined))].sort().map((folder) => {
+    const file = readdirSync(at(folder)).find((name) => /^licen[cs]e/i.test(name));
+    if (file === undefined) throw new Error(`${folder} has no licence file to ship with the bundle`);
+    return `${basename(folder)}\n\n${readFileSync(at(folder, file), 'utf8')}`;
+  });
+  return texts.join(`\n${'-'.repeat(80)}\n`);
+}
+
 /** package.json names every node set; a folder nobody registered would be invisible. */
 function checkRegistration() {
   const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8'));
@@ -54,4 +84,4 @@ rmSync(at('dist'), { recursive: true, force: true });
 checkRegistration();
 tsc('tsconfig.json');
 tsc('tsconfig.editor.json');
-await Promise.all(nodeNames.map(buildNode));
+await Promise.all([bundleX509(), ...nodeNames.map(buildNode)]);

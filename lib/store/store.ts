@@ -84,6 +84,12 @@ export interface OutboxRow extends ClientRef {
   readonly held: boolean;
 }
 
+export interface OutboxDepth {
+  readonly rows: number;
+  readonly oldest: OutboxRow | null;
+  readonly nextDueAt: number | null;
+}
+
 export interface IdempotencyRecord {
   readonly tenantId: string;
   readonly key: string;
@@ -210,8 +216,8 @@ export interface StoreTransaction {
   /** Makes every row due now that is not held: the broker has come back. */
   wakeWholeOutbox(now: number): Promise<void>;
   removeOutbox(commandId: string): Promise<void>;
-  /** Rows waiting or under way, when the oldest was made, and when the next one is due. */
-  outboxDepth(): Promise<{ rows: number; oldestAt: number | null; nextDueAt: number | null }>;
+  /** How many rows wait or are under way, the oldest of them, and when the next one is due. */
+  outboxDepth(): Promise<OutboxDepth>;
 
   idempotent(tenantId: string, key: string): Promise<IdempotencyRecord | undefined>;
   rememberIdempotent(record: IdempotencyRecord): Promise<void>;

@@ -92,9 +92,15 @@ export function outboxQueries(sql: Statements, touched: () => void): OutboxQueri
       if (sql.run('DELETE FROM outbox WHERE command_id = :id', { id }) > 0) touched();
     },
     async outboxDepth() {
-      const row = sql.get(`SELECT count(*) AS n, min(created_at) AS oldest,
-        min(max(next_attempt_at, claimed_until)) AS next FROM outbox`);
-      return { rows: int(row?.n), oldestAt: intOrNull(row?.oldest), nextDueAt: intOrNull(row?.next) };
+      const row = sql.get(
+        'SELECT count(*) AS n, min(max(next_attempt_at, claimed_until)) AS next FROM outbox',
+      );
+      const oldest = sql.get('SELECT * FROM outbox ORDER BY number LIMIT 1');
+      return {
+        rows: int(row?.n),
+        oldest: oldest === undefined ? null : outboxRow(oldest),
+        nextDueAt: intOrNull(row?.next),
+      };
     },
   };
 }
