@@ -151,7 +151,7 @@ describeSchema('status', { ...sample('status'), command: result }, [
   ['no time', { timestamp: null }, ['/timestamp', 'required']],
   ['a state the engine does not know', { command: { state: 'done' } }, ['/command/state', 'enum']],
   ['a code in lower case', { command: { code: 'ok' } }, ['/command/code', 'pattern']],
-  ['a hash that is none', { command: { reported_hash: 'abc' } }, ['/command/reported_hash', 'anyOf']],
+  ['a hash that is none', { command: { reported_hash: 'abc' } }, ['/command/reported_hash', 'pattern']],
   [
     'an error without a pointer',
     { command: { errors: [{ rule: 'x', message: 'y' }] } },
@@ -207,12 +207,12 @@ describe('command, what is allowed', () => {
 });
 
 describeSchema('command', configuration, [
-  ['an unknown command', { command: 'dance' }, ['/command', 'enum'], ...notOf(configuration)],
+  ['an unknown command', { command: 'dance' }, ['/command', 'enum']],
   ['no id', { id: null }, ['/id', 'required']],
   ['no device', { device_id: null }, ['/device_id', 'required']],
   ['a configuration for every board', { device_id: '*' }, ['/device_id', 'not']],
   ['revision 0', { revision: 0 }, ['/revision', 'minimum']],
-  ['a member of another command', { level: 'debug' }, ['/level', 'unevaluatedProperties']],
+  ['a member of another command', { level: 'debug' }, ['/level', 'additionalProperties']],
 ]);
 describeSchema('command', update, [
   ['an unsigned update', { signature: null }, ['/signature', 'required']],
@@ -224,9 +224,3 @@ describeSchema('command', { command: 'log_level', id: 'l', device_id: 'd', level
 describeSchema('command', { command: 'factory_reset', id: 'f', device_id: 'd' }, [
   ['a factory reset of every board', { device_id: '*' }, ['/device_id', 'not']],
 ]);
-
-/** Without a known command, its own members belong to nothing. */
-function notOf(command: JsonObject): Finding[] {
-  const members = Object.keys(command).filter((name) => !['command', 'id', 'device_id'].includes(name));
-  return members.map((name) => [`/${name}`, 'unevaluatedProperties'] as const);
-}
