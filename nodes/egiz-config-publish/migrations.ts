@@ -1,0 +1,6 @@
+import type { Migrations } from '../shell/migrate';
+
+/** Version 1: the first one. A flow written by hand may leave everything out. */
+export const migrations: Migrations = [
+  (config) => ({ store: '', broker: '', delivery: 'broker', rateLimit: 500, ...config }),
+];

@@ -1,0 +1,64 @@
+import type { NodeAPI } from 'node-red';
+import { EgizError } from '../../lib/errors/egiz-error';
+import { requireAuth } from '../../lib/http/auth';
+import { type HttpMessage, respond, respondProblem } from '../../lib/http/message';
+import { READS, type Read, type ReadRequest, readFleet } from '../../lib/http/reads';
+import { isJsonObject } from '../../lib/json/json';
+import type { OpenStore } from '../egiz-store/store-node';
+import { defineNode } from '../shell/define';
+import { type FlowMessage, onInput } from '../shell/input';
+import { storeOf } from '../shell/references';
+import { statusOf } from '../shell/status';
+import { migrations } from './migrations';
+
+export = (RED: NodeAPI): void => {
+  defineNode(RED, {
+    type: 'egiz-fleet-query',
+    migrations,
+    build(node, saved) {
+      const store = storeOf(RED, String(saved.store ?? ''));
+      const preset = readOf(saved.read);
+      const show = statusOf(node);
+      const stop = store.onService((state) => {
+        if (state instanceof EgizError) show('red', 'status.noStore');
+        else show('green', 'status.ready');
+      });
+
+      onInput(node, async ({ msg, send }) => {
+        try {
+          const read = msg.read === undefined ? preset : readOf(msg.read);
+          respond(msg as HttpMessage, await answer(store.open(), read, msg));
+          send([msg, null]);
+        } catch (thrown) {
+          const fault = respondProblem(msg as HttpMessage, thrown);
+          send([null, msg]);
+          if (fault !== undefined) throw fault;
+        }
+      });
+      node.on('close', () => stop());
+    },
+  });
+};
+
+/** @throws EgizError `INVALID_REQUEST` */
+function readOf(value: unknown): Read {
+  const read = READS.find((one) => one === value);
+  if (read !== undefined) return read;
+  throw new EgizError('INVALID_REQUEST', `${JSON.stringify(value)} is not something this node can read`, {
+    mend: `Use one of ${READS.join(', ')}.`,
+  });
+}
+
+/** From `http in` by its request, from elsewhere by `msg.clientId`, `msg.commandId` and `msg.payload`. */
+function answer({ fleet }: OpenStore, read: Read, msg: FlowMessage) {
+  const { req } = msg as HttpMessage;
+  const plain = isJsonObject(msg.payload) ? msg.payload : {};
+  const request: ReadRequest = {
+    auth: requireAuth(msg.auth, 'config:read'),
+    clientId: req?.params?.clientId ?? msg.clientId,
+    commandId: req?.params?.commandId ?? msg.commandId,
+    query: req?.query ?? plain,
+    path: `${req?.baseUrl ?? ''}${req?.path ?? ''}`,
+  };
+  return readFleet(fleet, read, request);
+}
