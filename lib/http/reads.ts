@@ -2,6 +2,7 @@ import { EgizError } from '../errors/egiz-error';
 import type { Fleet, Slice } from '../fleet/fleet';
 import type { ClientFilter, Page, Presence } from '../store/store';
 import { type ApiRequest, clientOf, jsonHeaders } from './api';
+import { OPENAPI } from './openapi/document';
 import type { HttpResponse } from './problem';
 import { etag } from './status';
 
@@ -15,6 +16,7 @@ export const READS = [
   'command',
   'counts',
   'alerts',
+  'openapi',
 ] as const;
 export type Read = (typeof READS)[number];
 
@@ -57,6 +59,9 @@ const HANDLERS: Readonly<Record<Read, Handler>> = {
   async counts(fleet, request) {
     const scope = request.clientId === undefined ? { tenantId: request.auth.tenantId } : clientOf(request);
     return ok(await fleet.counts(scope));
+  },
+  async openapi() {
+    return ok(OPENAPI);
   },
   async alerts(fleet, request) {
     return listed(request, await fleet.alerts(request.auth.tenantId, pageOf(request, Number)));
