@@ -259,13 +259,26 @@ async function supersedeUnsent(
 ): Promise<void> {
   for (const open of await tx.openCommands(ref)) {
     if (open.state !== 'accepted' && open.state !== 'queued') continue;
-    await moveCommand(tx, outcome, open, 'superseded', {
-      at,
-      code: 'NEWER_REVISION',
-      message: `Revision ${revision} took its place before it was sent`,
-      actor: 'service',
-    });
+    // One that is on the wire right now is not unsent; its publisher decides when it knows.
+    const row = await tx.outboxRow(open.commandId);
+    if (row === undefined || row.claimedUntil <= at) await supersede(tx, outcome, open, revision, at);
   }
+}
+
+/** Ends a command that was not sent because a newer revision is there. */
+export async function supersede(
+  tx: StoreTransaction,
+  outcome: Outcome,
+  command: CommandRecord,
+  revision: number,
+  at: number,
+): Promise<void> {
+  await moveCommand(tx, outcome, command, 'superseded', {
+    at,
+    code: 'NEWER_REVISION',
+    message: `Revision ${revision} took its place before it was sent`,
+    actor: 'service',
+  });
 }
 
 /** The members that every new command has in common. */

@@ -1,3 +1,4 @@
+import { supersede } from '../commands/accept';
 import type { ConfigurationService } from '../commands/service';
 import type { Outcome } from '../commands/transition';
 import { moveCommand } from '../commands/transition';
@@ -203,6 +204,11 @@ export class OutboxPublisher {
     { kind, code, message }: Extract<Verdict, { kind: 'held' | 'retry' }>,
     at: number,
   ): Promise<void> {
+    const client = await tx.client(command);
+    if (client !== undefined && client.desiredRevision > command.revision) {
+      await supersede(tx, outcome, command, client.desiredRevision, at);
+      return;
+    }
     await moveCommand(tx, outcome, command, 'queued', {
       at,
       code,

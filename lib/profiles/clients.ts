@@ -1,5 +1,5 @@
 import type { ConfigurationCommand } from '../commands/messages';
-import { parseClientMessage } from '../commands/parse';
+import { parseClientMessage } from '../commands/parse-report';
 import { uuidBytes, uuidText } from '../commands/uuid';
 import { EgizError } from '../errors/egiz-error';
 import type { PublishProperties } from '../mqtt/link';

@@ -82,6 +82,8 @@ export interface OutboxRow extends ClientRef {
   readonly expiresAt: number;
   /** Held: not sent before the client's next birth (PUBACK 0x10). */
   readonly held: boolean;
+  /** Until then a publisher has it under way; 0 when none has. */
+  readonly claimedUntil: number;
 }
 
 export interface OutboxDepth {

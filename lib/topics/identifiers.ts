@@ -10,6 +10,8 @@ export const MAX_CLIENT_LENGTH = 39;
 export type IdentifierKind =
   | 'tenant'
   | 'client'
+  /** Part of a schema's name, `type/major`. */
+  | 'client type'
   | 'factory'
   | 'equipment type'
   | 'equipment'

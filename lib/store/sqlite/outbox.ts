@@ -114,5 +114,6 @@ function outboxRow(row: Row): OutboxRow {
     createdAt: int(row.created_at),
     expiresAt: int(row.expires_at),
     held: int(row.held) === 1,
+    claimedUntil: int(row.claimed_until),
   };
 }
