@@ -2,7 +2,8 @@ import type { NodeAPI } from 'node-red';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { type Auth, requireAuth } from '../../lib/http/auth';
 import { type HttpMessage, respond, respondProblem } from '../../lib/http/message';
-import { READS, type Read, type ReadRequest, readFleet } from '../../lib/http/reads';
+import { BY_PATH, READS, type Read, readForPath } from '../../lib/http/read-names';
+import { type ReadRequest, readFleet } from '../../lib/http/reads';
 import { isJsonObject } from '../../lib/json/json';
 import type { OpenStore } from '../egiz-store/store-node';
 import { defineNode } from '../shell/define';
@@ -17,7 +18,7 @@ export = (RED: NodeAPI): void => {
     migrations,
     build(node, saved) {
       const store = storeOf(RED, String(saved.store ?? ''));
-      const preset = readOf(saved.read);
+      const preset = saved.read === BY_PATH ? BY_PATH : readOf(saved.read);
       const show = statusOf(node);
       const stop = store.onService((state) => {
         if (state instanceof EgizError) show('red', 'status.noStore');
@@ -26,7 +27,7 @@ export = (RED: NodeAPI): void => {
 
       onInput(node, async ({ msg, send }) => {
         try {
-          const read = msg.read === undefined ? preset : readOf(msg.read);
+          const read = readFor(preset, msg);
           respond(msg as HttpMessage, await answer(store.open(), read, msg));
           send([msg, null]);
         } catch (thrown) {
@@ -39,6 +40,14 @@ export = (RED: NodeAPI): void => {
     },
   });
 };
+
+/** `msg.read` wins over the node's choice. */
+function readFor(preset: Read | typeof BY_PATH, msg: FlowMessage): Read {
+  if (msg.read !== undefined) return readOf(msg.read);
+  if (preset !== BY_PATH) return preset;
+  const path = (msg as HttpMessage).req?.path ?? '';
+  return readForPath(path) ?? readOf(path);
+}
 
 /** @throws EgizError `INVALID_REQUEST` */
 function readOf(value: unknown): Read {
