@@ -85,3 +85,5 @@ checkRegistration();
 tsc('tsconfig.json');
 tsc('tsconfig.editor.json');
 await Promise.all([bundleX509(), ...nodeNames.map(buildNode)]);
+// Written last: what is newer than this file has not been built.
+writeFileSync(at('dist/.built'), '');
