@@ -16,7 +16,7 @@ const WRITES = /^\/clients\/[^/]+\/(config|commands\/[^/]+\/cancel)\/?$/;
 /**
  * Middleware that keeps the body of the API's writes as the bytes that came. The JSON parser of `http in`
  * would answer malformed JSON with a bare 500, and would turn `1e999` into Infinity, unseen.
- * @param root the API's root below the HTTP node root, e.g. `/api/v1`
+ * @param root the full path of the API, e.g. `/api/v1`
  */
 export function rawBody(root: string) {
   return (request: Request, response: ServerResponse, next: (error?: unknown) => void): void => {
