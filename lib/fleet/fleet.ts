@@ -28,6 +28,16 @@ export class Fleet {
     });
   }
 
+  /** Every tenant, with the number of its clients. */
+  tenants(): Promise<readonly JsonObject[]> {
+    return this.#store.transaction(async (tx) => {
+      const sizes = new Map<string, number>();
+      for (const { tenantId } of await tx.registeredClients())
+        sizes.set(tenantId, (sizes.get(tenantId) ?? 0) + 1);
+      return [...sizes].map(([tenantId, clients]) => ({ tenantId, clients }));
+    });
+  }
+
   /** @throws EgizError `CLIENT_UNKNOWN` */
   client(ref: ClientRef): Promise<JsonObject> {
     return this.#store.transaction(async (tx) => clientView(await knownClient(tx, ref)));

@@ -2,21 +2,10 @@ import { EgizError } from '../errors/egiz-error';
 import type { Fleet, Slice } from '../fleet/fleet';
 import type { ClientFilter, Page, Presence } from '../store/store';
 import { type ApiRequest, clientOf, jsonHeaders } from './api';
+import { OPENAPI } from './openapi/document';
 import type { HttpResponse } from './problem';
+import type { Read } from './read-names';
 import { etag } from './status';
-
-/** The reads of the API, named as `egiz-fleet-query` offers them. */
-export const READS = [
-  'clients',
-  'client',
-  'configuration',
-  'history',
-  'commands',
-  'command',
-  'counts',
-  'alerts',
-] as const;
-export type Read = (typeof READS)[number];
 
 export interface ReadRequest extends Pick<ApiRequest, 'auth' | 'clientId'> {
   readonly commandId?: unknown;
@@ -57,6 +46,12 @@ const HANDLERS: Readonly<Record<Read, Handler>> = {
   async counts(fleet, request) {
     const scope = request.clientId === undefined ? { tenantId: request.auth.tenantId } : clientOf(request);
     return ok(await fleet.counts(scope));
+  },
+  async tenants(fleet) {
+    return ok({ items: [...(await fleet.tenants())] });
+  },
+  async openapi() {
+    return ok(OPENAPI);
   },
   async alerts(fleet, request) {
     return listed(request, await fleet.alerts(request.auth.tenantId, pageOf(request, Number)));

@@ -3,29 +3,15 @@ import { join } from 'node:path';
 import { isJsonObject } from '../json/json';
 import { parseJson } from '../json/parse';
 import { parseClientCommandTopic, parseClientStatusTopic } from '../topics/clients';
-import { canonicalSensorType, parseSensorTopic, SENSOR_TYPES } from '../topics/sensors';
+import { canonicalSensorType, SENSOR_TYPES, tryParseSensorTopic } from '../topics/sensors';
 import { parseSchema } from './compiler';
+import { BUILT_IN_NAMES, type BuiltInName } from './names';
 import { type NamedSchema, SchemaSet } from './schema-set';
 import { SHIPPED_SCHEMAS } from './shipped';
 
-/** The schemas of payloads that come with the package, by their file's path in `schemas/`. */
-export const BUILT_IN_NAMES = [
-  'telemetry/electrical',
-  'telemetry/thermal',
-  'telemetry/environmental',
-  'status',
-  'command',
-  'ota-manifest',
-  'messages/ClientConfigurationUpdated',
-  'messages/ClientStatusReported',
-  'messages/ClientConnectionChanged',
-] as const;
-
-export type BuiltInName = (typeof BUILT_IN_NAMES)[number];
-
-/** Reads the built-in schemas and the common forms they refer to. */
-export function builtInSchemas(): NamedSchema[] {
-  return [...BUILT_IN_NAMES, 'common'].map((name) => {
+/** Reads built-in schemas, by default all, and the common forms they refer to. */
+export function builtInSchemas(names: readonly BuiltInName[] = BUILT_IN_NAMES): NamedSchema[] {
+  return ['common', ...names].map((name) => {
     const text = readFileSync(join(SHIPPED_SCHEMAS, `${name}.json`));
     return { name, schema: parseSchema(parseJson(text, { maxBytes: 1024 * 1024 }), name) };
   });
@@ -47,23 +33,15 @@ export function builtInFor(topic: string, payload: unknown): BuiltInName | undef
       : 'messages/ClientStatusReported';
   }
   if (parseClientCommandTopic(topic) !== undefined) return 'messages/ClientConfigurationUpdated';
-  return topic.startsWith('openegiz/') ? builtInForSensor(topic) : undefined;
+  return builtInForSensor(topic);
 }
 
 function builtInForSensor(topic: string): BuiltInName | undefined {
-  const parsed = trySensorTopic(topic);
+  const parsed = tryParseSensorTopic(topic);
   if (parsed === undefined) return undefined;
   if (parsed.kind === 'command') return 'command';
   if (parsed.kind !== 'telemetry') return 'status';
   const named = canonicalSensorType(parsed.sensorType);
   const sensor = SENSOR_TYPES.find((known) => known === named);
   return sensor === undefined ? undefined : `telemetry/${sensor}`;
-}
-
-function trySensorTopic(topic: string) {
-  try {
-    return parseSensorTopic(topic);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import type { FieldError } from '../errors/egiz-error';
 import { isJsonObject, type JsonObject } from '../json/json';
-import { canonicalSensorType, parseSensorTopic } from '../topics/sensors';
+import { canonicalSensorType, tryParseSensorTopic } from '../topics/sensors';
 
 /** How far a board's clock may be ahead of ours (SPEC 4). */
 export const MAX_AHEAD_MS = 5 * 60 * 1000;
@@ -8,6 +8,7 @@ export const MAX_AHEAD_MS = 5 * 60 * 1000;
 /**
  * What no schema can say of a sensor's telemetry or status: that it agrees with its topic, that its time is
  * not in the future, and that no zone is told twice. The payload has passed its schema.
+ * @param topic compared only when it is a sensor's topic
  * @param now milliseconds since the Unix epoch
  */
 export function checkAgreement(topic: string, payload: JsonObject, now: number): FieldError[] {
@@ -15,7 +16,8 @@ export function checkAgreement(topic: string, payload: JsonObject, now: number):
 }
 
 function checkTopic(topic: string, payload: JsonObject): FieldError[] {
-  const parsed = parseSensorTopic(topic);
+  const parsed = tryParseSensorTopic(topic);
+  if (parsed === undefined) return [];
   const errors: FieldError[] = [];
   if (typeof payload.thing_id === 'string' && payload.thing_id.split(':')[1] !== parsed.equipmentId) {
     errors.push(disagrees('/thing_id', `the topic names the equipment "${parsed.equipmentId}"`));

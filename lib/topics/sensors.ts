@@ -77,3 +77,12 @@ export function parseSensorTopic(topic: string): SensorTopic {
     mend: 'Use openegiz/FACTORY/TYPE/EQUIPMENT/SENSOR/telemetry or one of the other forms of the topic table.',
   });
 }
+
+/** Like `parseSensorTopic`, with undefined for a topic that is none of this profile. */
+export function tryParseSensorTopic(topic: string): SensorTopic | undefined {
+  try {
+    return topic.startsWith('openegiz/') ? parseSensorTopic(topic) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -16,3 +16,25 @@ export function statusOf(node: Node): (fill: StatusFill, text: string, shape?: '
     node.status(status);
   };
 }
+
+/** Between two statuses of a busy node: the editor need not follow every message. */
+const CALM_MS = 500;
+
+/** Like `statusOf`, for nodes whose state may change with every message: shows the latest, twice a second. */
+export function calmStatusOf(node: Node): ReturnType<typeof statusOf> {
+  const show = statusOf(node);
+  let latest: Parameters<typeof show> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  node.on('close', () => clearTimeout(timer));
+  const tick = () => {
+    timer = undefined;
+    if (latest === undefined) return;
+    show(...latest);
+    latest = undefined;
+    timer = setTimeout(tick, CALM_MS).unref();
+  };
+  return (...status) => {
+    latest = status;
+    if (timer === undefined) tick();
+  };
+}
