@@ -2,6 +2,7 @@ import type { IConnackPacket } from 'mqtt';
 import { EgizError, toEgizError } from '../errors/egiz-error';
 import { backoffMs } from '../time/backoff';
 import { isTopicFilter } from '../topics/filters';
+import { closed, notConnected } from './errors';
 import type {
   IncomingMessage,
   LinkState,
@@ -13,7 +14,7 @@ import type {
 import { type ConnectOptions, type LinkSettings, linkSettings } from './options';
 import { checkTopic } from './packet';
 import type { Cause } from './reasons';
-import { notConnected, Session } from './session';
+import { Session } from './session';
 import { Subscriptions } from './subscriptions';
 
 /** A connection that held this long ends the series of failed attempts. */
@@ -232,10 +233,4 @@ class ReconnectingLink implements MqttLink {
     this.#state = state;
     for (const listener of this.#listeners) listener(state);
   }
-}
-
-function closed(topic: string): EgizError {
-  return new EgizError('MQTT_CLOSED', `The link has been closed; nothing more is sent to ${topic}`, {
-    topic,
-  });
 }

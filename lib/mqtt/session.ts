@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
-import { type IClientOptions, type IConnackPacket, type IPublishPacket, MqttClient, type Packet } from 'mqtt';
-import { EgizError } from '../errors/egiz-error';
+import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet } from 'mqtt';
+import type { EgizError } from '../errors/egiz-error';
+import { ackTimeout, notConnected, tooLarge, unanswered } from './errors';
 import { InFlightWindow } from './in-flight';
 import type { IncomingMessage, PublishRequest, PublishResult } from './link';
 import type { LinkSettings } from './options';
 import { incomingMessage, packetSize, type WirePublish } from './packet';
 import { type Cause, causeOfError, causeOfReason } from './reasons';
 import { openSocket } from './socket';
+import { wireOptions } from './wire-options';
 
 export interface SessionEvents {
   onConnack(connack: IConnackPacket): void;
@@ -16,6 +17,8 @@ export interface SessionEvents {
   /** Once, when the connection is gone or could not be made. */
   onClosed(cause: Cause): void;
 }
+
+const NO_MATCHING_SUBSCRIBERS = 0x10;
 
 interface Pending {
   readonly request: PublishRequest;
@@ -47,7 +50,7 @@ export class Session {
     this.#settings = settings;
     this.#events = events;
     this.#address = `${settings.host}:${settings.port}`;
-    this.#client = new MqttClient(() => this.#open(), clientOptions(settings));
+    this.#client = new MqttClient(() => this.#open(), wireOptions(settings));
     this.#client.handleMessage = (packet, callback) => void this.#receive(packet, callback);
     this.#client.on('connect', (connack) => this.#onConnack(connack));
     this.#client.on('packetreceive', (packet) => this.#onPacket(packet));
@@ -225,107 +228,4 @@ export class Session {
     }
     this.#writing.clear();
   }
-}
-
-const NO_MATCHING_SUBSCRIBERS = 0x10;
-
-function clientOptions(settings: LinkSettings): IClientOptions {
-  const { clientId, cleanStart, keepalive, sessionExpirySeconds, receiveMaximum, maximumPacketSize } =
-    settings;
-  const will = settings.will?.();
-  const { username, password } = settings.credentials?.() ?? {};
-  return {
-    protocolVersion: 5,
-    clientId,
-    clean: cleanStart,
-    keepalive,
-    manualConnect: true,
-    reconnectPeriod: 0,
-    resubscribe: false,
-    queueQoSZero: false,
-    outgoingStore: NOTHING_STORED,
-    // Ours is the timeout, by the clock we were given.
-    connectTimeout: settings.connectTimeoutMs * 2,
-    properties: { sessionExpiryInterval: sessionExpirySeconds, receiveMaximum, maximumPacketSize },
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(will === undefined ? {} : { will: wireWill(will) }),
-  };
-}
-
-function wireWill({
-  topic,
-  payload,
-  qos,
-  retain,
-  properties,
-  delayInterval,
-}: ReturnType<NonNullable<LinkSettings['will']>>) {
-  return {
-    topic,
-    payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
-    qos,
-    retain,
-    properties: {
-      ...(properties as object),
-      ...(delayInterval === undefined ? {} : { willDelayInterval: delayInterval }),
-    },
-  };
-}
-
-/** The library's memory of unacknowledged messages, without the memory. */
-const NOTHING_STORED: NonNullable<IClientOptions['outgoingStore']> = {
-  put(_packet, callback) {
-    callback();
-    return this;
-  },
-  del(_packet, callback) {
-    callback();
-    return this;
-  },
-  get(_packet, callback) {
-    callback(new Error('nothing is stored'));
-    return this;
-  },
-  createStream: () =>
-    Readable.from([]) as ReturnType<NonNullable<IClientOptions['outgoingStore']>['createStream']>,
-  close: (callback) => callback(),
-};
-
-export function notConnected(topic: string): EgizError {
-  return new EgizError('MQTT_NOT_CONNECTED', `There is no connection to the broker to publish ${topic}`, {
-    topic,
-    mend: 'Publish again when the connection is back.',
-  });
-}
-
-function unanswered(code: 'MQTT_CLOSED' | 'MQTT_CONNECTION_LOST', topic: string): EgizError {
-  const what = code === 'MQTT_CLOSED' ? 'closed' : 'lost';
-  return new EgizError(code, `The connection was ${what} before the broker acknowledged ${topic}`, {
-    topic,
-    mend: 'It may have arrived or not: publish it again with the same id.',
-  });
-}
-
-function ackTimeout(topic: string, timeoutMs: number): EgizError {
-  return new EgizError(
-    'MQTT_ACK_TIMEOUT',
-    `The broker did not acknowledge ${topic} within ${timeoutMs / 1000} s`,
-    {
-      topic,
-      mend: 'It may have arrived or not: publish it again with the same id.',
-    },
-  );
-}
-
-function tooLarge(topic: string, size: number, maximum: number): EgizError {
-  return new EgizError(
-    'MQTT_TOO_LARGE',
-    `The message to ${topic} has ${size} bytes; the broker takes ${maximum}`,
-    {
-      topic,
-      reasonCode: 0x95,
-      mend: 'Send less, or raise the limit of the broker.',
-    },
-  );
 }
