@@ -1,4 +1,5 @@
 /** What the dialogs of several nodes share. Runs in the browser. */
+import type { EditorRED } from 'node-red';
 
 export interface Choice {
   readonly value: string;
@@ -19,6 +20,11 @@ export function showRowsFor(value: string): void {
     const row = $(this);
     row.toggle(String(row.data('egiz-when')).split(' ').includes(value));
   });
+}
+
+/** True when `id` names a configuration node that is there. */
+export function isConfigNode(RED: EditorRED, id: string): boolean {
+  return RED.nodes.node(id) !== null;
 }
 
 /** The migration steps a dialog runs before it shows a node that an older version saved. */
