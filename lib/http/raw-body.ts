@@ -4,7 +4,6 @@ import { problem } from './problem';
 
 /** What Node-RED's body parsers look at to see that the body has been taken. */
 type Request = IncomingMessage & {
-  path?: string;
   body?: unknown;
   _body?: boolean;
   skipRawBodyParser?: boolean;
@@ -20,7 +19,8 @@ const WRITES = /^\/clients\/[^/]+\/(config|commands\/[^/]+\/cancel)\/?$/;
  */
 export function rawBody(root: string) {
   return (request: Request, response: ServerResponse, next: (error?: unknown) => void): void => {
-    const path = request.path ?? '';
+    // Express has not touched the request yet: there is only the URL.
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const ours = request.method === 'POST' && path.startsWith(root) && WRITES.test(path.slice(root.length));
     if (!ours || request._body === true) {
       next();
