@@ -1,7 +1,13 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-export type Level = 'info' | 'warning' | 'error';
+/** From the least serious to the most. */
+const LEVELS = ['info', 'warning', 'error'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export function isAtLeast(level: Level, least: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+}
 
 /** One line of a log file: JSON, so that a tool can read it (SPEC 6). */
 export interface LogEntry {

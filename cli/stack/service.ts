@@ -19,8 +19,8 @@ export interface ServiceSpec {
   readonly probe: () => Promise<void>;
   /** How bad a line of its output is. */
   readonly levelOf?: (line: string) => Level;
-  /** Everything it writes is for the person at the terminal, not only what is wrong. */
-  readonly shown?: true;
+  /** The least serious of its lines that a person at the terminal sees. */
+  readonly shownFrom: Level;
 }
 
 export interface ServiceListener {

@@ -46,7 +46,7 @@ export function simulatorService(
     cwd: paths.simulatorDirectory,
     env: process.env,
     channel: true,
-    shown: true,
+    shownFrom: 'info',
     probe: () => Promise.resolve(),
     levelOf: (line) => (/error|fail/i.test(line) ? 'warning' : 'info'),
   };

@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../../lib/files/atomic';
 import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
 import { type PreparedAccess, prepareAccess, withConfigService } from './access';
 import type { HomePaths } from './home';
+import { isAtLeast } from './log';
 import { checkMosquitto, mosquittoService } from './mosquitto';
 import { nodeRedService, prepareNodeRed, webUrls } from './node-red';
 import type { StartOptions } from './options';
@@ -114,7 +115,7 @@ export class Stack {
     const service: Service = new Service(spec, directories, {
       onEvent: (event) => this.onEvent(service, event),
       onLine: (level, line) => {
-        if (level !== 'info' || spec.shown === true) this.view.relay(spec.name, level, line);
+        if (isAtLeast(level, spec.shownFrom)) this.view.relay(spec.name, level, line);
       },
     });
     this.services.push(service);

@@ -12,10 +12,20 @@ export function summaryLines(ready: Ready, inventory: Inventory, simulated: numb
     `  Editor      ${ready.editorUrl}   (${editor?.username}, password in ${editor?.passwordFile})`,
     ...(ready.dashboardUrl === undefined ? [] : [dashboardLine(ready, ready.dashboardUrl)]),
     `  Broker      ${ready.mqtt.url}   (CA in ${ready.mqtt.caFile})`,
-    ...Object.entries(ready.tokens).map(([name, file]) => `  Token       ${name} in ${file}`),
+    ...tokenLines(ready),
     `  Clients     ${simulated} of ${clientsOf(inventory).length} simulated`,
     ...firstPush(ready, inventory, simulated),
   ];
+}
+
+/** Of a hundred tenants the first few tell enough: the files lie together. */
+const SHOWN_TOKENS = 4;
+
+function tokenLines({ tokens }: Ready): string[] {
+  const names = Object.entries(tokens);
+  const shown = names.slice(0, SHOWN_TOKENS).map(([name, file]) => `  Token       ${name} in ${file}`);
+  const rest = names.length - shown.length;
+  return rest === 0 ? shown : [...shown, `              and ${rest} more beside them`];
 }
 
 function dashboardLine(ready: Ready, url: string): string {
