@@ -80,8 +80,17 @@ function checkRegistration() {
   }
 }
 
+/** The shipped flows are the package's examples: the editor's import dialog lists them. */
+function copyExamples() {
+  rmSync(at('examples'), { recursive: true, force: true });
+  cpSync(at('flows'), at('examples'), { recursive: true });
+}
+
 rmSync(at('dist'), { recursive: true, force: true });
 checkRegistration();
 tsc('tsconfig.json');
 tsc('tsconfig.editor.json');
 await Promise.all([bundleX509(), ...nodeNames.map(buildNode)]);
+copyExamples();
+// Written last: what is newer than this file has not been built.
+writeFileSync(at('dist/.built'), '');

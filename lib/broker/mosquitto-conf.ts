@@ -27,6 +27,8 @@ export interface MosquittoOptions {
   readonly passwordFile: string;
   /** Directory of the persistence file, with the trailing slash Mosquitto asks for or without. */
   readonly persistenceDirectory: string;
+  /** Where the broker writes its process id, for those who signal a reload. */
+  readonly pidFile?: string;
   /** The system user the broker becomes when root starts it. */
   readonly user: string;
   readonly limits?: Partial<BrokerLimits>;
@@ -77,8 +79,10 @@ function render(lines: readonly Line[]): string[] {
   return lines.flatMap(([directive, requirement]) => [`# ${requirement}`, directive]);
 }
 
-function accessLines({ user, aclFile, passwordFile }: MosquittoOptions): Line[] {
+function accessLines({ user, aclFile, passwordFile, pidFile }: MosquittoOptions): Line[] {
+  const pidLine: Line = [`pid_file ${pidFile}`, 'SPEC 4 "Reload": whom to signal when rules change.'];
   return [
+    ...(pidFile === undefined ? [] : [pidLine]),
     [`user ${user}`, 'Least privilege: the broker leaves root behind when root starts it.'],
     ['per_listener_settings false', 'SEC-4: one set of rules for every listener, so that none is forgotten.'],
     ['allow_anonymous false', 'SPEC 4: nobody without an account.'],

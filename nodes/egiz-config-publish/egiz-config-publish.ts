@@ -12,6 +12,7 @@ import { onRequest, refuseRequest } from '../shell/http';
 import type { FlowMessage } from '../shell/input';
 import { brokerOf, storeOf } from '../shell/references';
 import { onceFlowsRun } from '../shell/start';
+import { useBeforeAllParsers } from './before-all-parsers';
 import { type PublishConfig, parseConfig } from './config';
 import { MessageOutlet } from './message-outlet';
 import { migrations } from './migrations';
@@ -30,7 +31,11 @@ interface Delivery {
 
 export = (RED: NodeAPI): void => {
   const root = (RED.settings as { egizConfigPublishApiRoot?: unknown }).egizConfigPublishApiRoot;
-  RED.httpNode?.use(rawBody(typeof root === 'string' ? root : API_ROOT));
+  const mount = typeof RED.httpNode?.path === 'function' ? RED.httpNode.path() : '';
+  useBeforeAllParsers(
+    RED,
+    rawBody(`${mount.replace(/\/$/, '')}${typeof root === 'string' ? root : API_ROOT}`),
+  );
 
   defineNode(RED, {
     type: 'egiz-config-publish',

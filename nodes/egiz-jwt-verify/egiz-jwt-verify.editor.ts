@@ -20,7 +20,7 @@ RED.nodes.registerType<Properties>('egiz-jwt-verify', {
     name: { value: '' },
     issuer: { value: '${EGIZ_JWT_ISSUER}', required: true },
     audience: { value: '${EGIZ_JWT_AUDIENCE}', required: true },
-    keys: { value: '${EGIZ_JWT_KEYS}', required: true },
+    keys: { value: '${EGIZ_JWKS}', required: true },
     tenantClaim: { value: 'tenant', required: true },
     scope: { value: '' },
     configVersion: { value: 1 },

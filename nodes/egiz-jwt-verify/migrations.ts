@@ -5,7 +5,7 @@ export const migrations: Migrations = [
   (config) => ({
     issuer: '${EGIZ_JWT_ISSUER}',
     audience: '${EGIZ_JWT_AUDIENCE}',
-    keys: '${EGIZ_JWT_KEYS}',
+    keys: '${EGIZ_JWKS}',
     tenantClaim: 'tenant',
     scope: '',
     ...config,

@@ -107,6 +107,8 @@ export class Subscription {
     while (Date.now() < until) {
       const [listener] = this.#listeners;
       if (listener !== undefined && (await takenBy(listener, report))) return;
+      // The broker has had no answer on this connection and will send the report again on the next.
+      if (this.#broker.receiver.state.kind === 'closed') return;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref());
     }
     this.#broker.error('No node has taken a report in time; it is dropped', { topic: report.topic });

@@ -15,7 +15,7 @@ import verifyNode = require('../../nodes/egiz-jwt-verify/egiz-jwt-verify');
 
 import { runFlow } from './flow';
 
-const VARIABLES = ['EGIZ_DEVELOPMENT', 'EGIZ_JWT_ISSUER', 'EGIZ_JWT_AUDIENCE', 'EGIZ_JWT_KEYS'] as const;
+const VARIABLES = ['EGIZ_DEVELOPMENT', 'EGIZ_JWT_ISSUER', 'EGIZ_JWT_AUDIENCE', 'EGIZ_JWKS'] as const;
 
 describe('egiz-jwt-verify', () => {
   let directory = '';
@@ -34,7 +34,7 @@ describe('egiz-jwt-verify', () => {
     process.env.EGIZ_DEVELOPMENT = '1';
     process.env.EGIZ_JWT_ISSUER = DEVELOPMENT_ISSUER;
     process.env.EGIZ_JWT_AUDIENCE = DEVELOPMENT_AUDIENCE;
-    process.env.EGIZ_JWT_KEYS = issuer.jwksFile;
+    process.env.EGIZ_JWKS = issuer.jwksFile;
   });
   afterEach(async () => {
     for (const name of VARIABLES) delete process.env[name];
@@ -60,7 +60,7 @@ describe('egiz-jwt-verify', () => {
       configVersion: 1,
       issuer: '${EGIZ_JWT_ISSUER}',
       audience: '${EGIZ_JWT_AUDIENCE}',
-      keys: '${EGIZ_JWT_KEYS}',
+      keys: '${EGIZ_JWKS}',
       tenantClaim: 'tenant',
     };
     should((await run(config, request(`Bearer ${token}`))).outputs[0]).have.length(1);
@@ -105,7 +105,7 @@ describe('egiz-jwt-verify', () => {
 
   it('brings a configuration without a version to version 1', () => {
     should(migrate({ scope: 'config:read' }, migrations)).match({
-      keys: '${EGIZ_JWT_KEYS}',
+      keys: '${EGIZ_JWKS}',
       scope: 'config:read',
       configVersion: 1,
     });

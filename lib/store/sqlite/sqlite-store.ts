@@ -11,6 +11,9 @@ import { outboxQueries } from './outbox';
 import { revisionQueries } from './revisions';
 import { Statements } from './statements';
 
+/** How long another process may hold the database; the event loop waits with it, so it is short. */
+const BUSY_TIMEOUT_MS = 1_000;
+
 /** SQLite's primary result codes that say the database cannot be used now, not that we used it wrongly. */
 const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
   [5, 'it is locked by another process'],
@@ -32,7 +35,7 @@ export function openSqliteStore(path: string): Store {
   const { DatabaseSync: Database, backup } = loadSqlite();
   const database = guard(path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const opened = new Database(path, { timeout: 5_000 });
+    const opened = new Database(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
       upgrade(opened, path);

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LocalSettings } from '@node-red/runtime';
+
+type Middleware<Request> = (
+  request: Request,
+  response: ServerResponse,
+  next: (fault?: Error) => void,
+) => void;
+
+interface TlsOptions {
+  key: Buffer;
+  cert: Buffer;
+  minVersion: 'TLSv1.3';
+}
+
+/** What both dashboards take from the settings. */
+interface DashboardSettings {
+  path?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each dashboard hands in its own Express request and socket
+  middleware: Middleware<any>;
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  ioMiddleware: (socket: any, next: (fault?: Error) => void) => void;
+}
+
+interface EditorUser {
+  username: string;
+  permissions: string;
+}
+
+/** Node-RED's settings as 5.0 reads them; the published types lag behind. */
+export interface RuntimeSettings
+  extends Partial<
+    Omit<LocalSettings, 'https' | 'adminAuth' | 'editorTheme' | 'httpAdminMiddleware' | 'logging'>
+  > {
+  adminAuth: {
+    type: 'credentials';
+    sessionExpiryTime: number;
+    users: (username: string) => Promise<EditorUser | null>;
+    authenticate: (username: string, password: string) => Promise<EditorUser | null>;
+  };
+  https?: () => TlsOptions;
+  httpsRefreshInterval?: number;
+  httpAdminCookieOptions: Record<string, unknown>;
+  httpAdminMiddleware: Middleware<IncomingMessage>;
+  httpNodeMiddleware: Middleware<IncomingMessage>;
+  webSocketNodeVerifyClient: (info: { req: IncomingMessage }) => boolean;
+  dashboard: DashboardSettings;
+  ui: DashboardSettings;
+  telemetry: { enabled: boolean; updateNotification: boolean };
+  diagnostics: { enabled: boolean; ui: boolean };
+  runtimeState: { enabled: boolean; ui: boolean };
+  externalModules: Record<string, unknown>;
+  editorTheme: Record<string, unknown>;
+  logging: Record<string, unknown>;
+  globalFunctionTimeout: number;
+  nodeMessageBufferMaxLength: number;
+  envVarExcludes: string[];
+  functionTimeout: number;
+}
