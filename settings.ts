@@ -11,10 +11,10 @@
  * | EGIZ_CREDENTIAL_SECRET_FILE | encrypts the flows' credentials |
  * | EGIZ_SESSION_SECRET_FILE | signs the dashboards' session cookies |
  * | EGIZ_EDITOR_USERS_FILE | `{"users": [{"username", "password": "scrypt$…", "role": "admin" or "viewer"}]}` |
- * | EGIZ_DASHBOARD_USERS_FILE | the same, with the `"tenant"` whose clients the user sees |
+ * | EGIZ_DASHBOARD_USERS_FILE | the same; a `"tenant"` binds the user to it, without one all are seen |
  * | EGIZ_DEVELOPMENT=1 | a machine to try things on: the six above may be missing, and minted tokens are accepted |
  * | EGIZ_EDITOR_PASSWORD_FILE, EGIZ_DASHBOARD_ADMIN_PASSWORD_FILE, EGIZ_DASHBOARD_VIEWER_PASSWORD_FILE | development only: the passwords of `editor`, `admin`, `viewer` in the clear |
- * | EGIZ_DASHBOARD_TENANT | development only: the tenant of those two dashboard users |
+ * | EGIZ_DASHBOARD_TENANT | development only: binds those two dashboard users to a tenant |
  *
  * Outside development a missing or wrong one ends the start with one line each and exit code 1.
  */

@@ -18,8 +18,11 @@ import type { Session, Sessions } from './sessions';
 
 /** Who a dashboard's messages come from: what flows find in `msg._client.user`. */
 export interface DashboardUser {
+  /** The same as `username`, under the name a token has for it. */
   readonly sub: string;
+  readonly username: string;
   readonly roles: readonly Role[];
+  /** The only tenant this person may see; null for the operator's people, who see all. */
   readonly tenantId: string | null;
   readonly scopes: readonly string[];
 }
@@ -52,7 +55,7 @@ const SCOPES: Readonly<Record<Role, readonly string[]>> = {
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function dashboardUser({ username, role, tenantId }: User): DashboardUser {
-  return { sub: username, roles: [role], tenantId, scopes: SCOPES[role] };
+  return { sub: username, username, roles: [role], tenantId, scopes: SCOPES[role] };
 }
 
 /**

@@ -56,7 +56,7 @@ export function loginPage(language: Language, action: string, nonce: string, fau
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--page); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 form { box-sizing: border-box; width: min(22rem, 100vw - 2rem); padding: 2rem; background: var(--card); border-radius: 12px }
 h1 { margin: 0 0 1rem; font-size: 1.25rem }
-label { display: block; margin-top: 1rem }
+label { display: block; margin: 1rem 0 .4rem }
 input { box-sizing: border-box; width: 100%; padding: .6rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 8px }
 button { width: 100%; margin-top: 1.5rem; padding: .7rem; font: inherit; font-weight: 600; color: var(--on-act); background: var(--act); border: 0; border-radius: 8px; cursor: pointer }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px }

@@ -5,7 +5,7 @@ import { moveCommand } from '../commands/transition';
 import { toEgizError } from '../errors/egiz-error';
 import type { LinkState, MqttLink, PublishRequest } from '../mqtt/link';
 import type { CommandRecord, OutboxRow, StoreTransaction } from '../store/store';
-import { backoffMs } from './backoff';
+import { backoffMs } from '../time/backoff';
 import { type Verdict, verdictOf, verdictOfError } from './verdict';
 
 /** What the publisher needs of a link; the message mode of the node is one too. */

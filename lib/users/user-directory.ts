@@ -11,7 +11,7 @@ export type Role = (typeof ROLES)[number];
 export interface User {
   readonly username: string;
   readonly role: Role;
-  /** The tenant whose clients a dashboard shows; null for none. */
+  /** The only tenant this person may see on a dashboard; null for the operator's people, who see all. */
   readonly tenantId: string | null;
 }
 

@@ -9,6 +9,7 @@ import type { OpenStore } from '../egiz-store/store-node';
 import { defineNode } from '../shell/define';
 import { type FlowMessage, onInput } from '../shell/input';
 import { brokerOf, storeOf } from '../shell/references';
+import { useBeforeAllParsers } from './before-all-parsers';
 import { parseConfig } from './config';
 import { MessageOutlet } from './message-outlet';
 import { migrations } from './migrations';
@@ -19,7 +20,11 @@ const API_ROOT = '/api/v1';
 
 export = (RED: NodeAPI): void => {
   const root = (RED.settings as { egizConfigPublishApiRoot?: unknown }).egizConfigPublishApiRoot;
-  RED.httpNode?.use(rawBody(typeof root === 'string' ? root : API_ROOT));
+  const mount = typeof RED.httpNode?.path === 'function' ? RED.httpNode.path() : '';
+  useBeforeAllParsers(
+    RED,
+    rawBody(`${mount.replace(/\/$/, '')}${typeof root === 'string' ? root : API_ROOT}`),
+  );
 
   defineNode(RED, {
     type: 'egiz-config-publish',

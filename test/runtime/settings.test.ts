@@ -247,7 +247,13 @@ describe('settings.ts in a real Node-RED', function () {
       const headers = cookieHeader(await logIn());
       should((await fetch(dashboard(), { headers })).status).equal(200);
       const setup = (await (await fetch(`${dashboard()}/_setup`, { headers })).json()) as { user: unknown };
-      should(setup.user).eql({ sub: 'ann', roles: ['viewer'], tenantId: 'acme', scopes: ['config:read'] });
+      should(setup.user).eql({
+        sub: 'ann',
+        username: 'ann',
+        roles: ['viewer'],
+        tenantId: 'acme',
+        scopes: ['config:read'],
+      });
     });
 
     it('a socket from a page of another site is refused although it has the cookie', async () => {
@@ -265,6 +271,7 @@ describe('settings.ts in a real Node-RED', function () {
       should(heard?.client).have.properties(['socketId', 'user']);
       should(heard?.client?.user).eql({
         sub: 'ann',
+        username: 'ann',
         roles: ['viewer'],
         tenantId: 'acme',
         scopes: ['config:read'],

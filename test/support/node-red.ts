@@ -22,12 +22,20 @@ export function installedPackage(): string {
   const directory = mkdtempSync(join(tmpdir(), 'egiz-packed-'));
   const npm = (args: string[], cwd: string) =>
     execFileSync('npm', args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-  npm(['pack', '--ignore-scripts', '--pack-destination', directory], ROOT);
+  npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', directory], ROOT);
   const tarball = readdirSync(directory).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error('npm pack made no tarball');
   writeFileSync(join(directory, 'package.json'), '{"name":"user-directory","private":true}');
   npm(
-    ['install', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', join(directory, tarball)],
+    [
+      'install',
+      '--silent',
+      '--omit=dev',
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+      join(directory, tarball),
+    ],
     directory,
   );
   installed = directory;

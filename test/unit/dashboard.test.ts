@@ -80,7 +80,7 @@ describe('an open socket', () => {
 });
 
 describe('who a dashboard message comes from', () => {
-  const user: DashboardUser = { sub: 'ann', roles: ['viewer'], tenantId: null, scopes: [] };
+  const user: DashboardUser = { sub: 'ann', username: 'ann', roles: ['viewer'], tenantId: null, scopes: [] };
   const guarded = { data: { user, guarded: true as const } };
   const open = { data: {} };
   const forged = { payload: 1, _client: { user: { sub: 'root' }, socketId: 'x' } };

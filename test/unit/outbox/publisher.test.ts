@@ -1,8 +1,8 @@
 import should from 'should';
 import { EgizError } from '../../../lib/errors/egiz-error';
 import type { LinkState, PublishRequest, PublishResult } from '../../../lib/mqtt/link';
-import { backoffMs } from '../../../lib/outbox/backoff';
 import { OutboxPublisher } from '../../../lib/outbox/publisher';
+import { backoffMs } from '../../../lib/time/backoff';
 import { type Engine, PRESS, push, Reporter, startEngine, stored } from '../../support/engine';
 
 const TAKEN: PublishResult = { reasonCode: 0, noSubscribers: false };
