@@ -44,9 +44,13 @@ export class LogFile {
       ...detail,
     };
     const line = `${JSON.stringify(entry)}\n`;
-    if (this.size + line.length > this.maxBytes && this.size > 0) this.rotate();
-    appendFileSync(this.file, line, { mode: 0o600 });
-    this.size += Buffer.byteLength(line);
+    try {
+      if (this.size + line.length > this.maxBytes && this.size > 0) this.rotate();
+      appendFileSync(this.file, line, { mode: 0o600 });
+      this.size += Buffer.byteLength(line);
+    } catch {
+      // A full disk must not end what still runs; the line is lost.
+    }
   }
 
   private rotate(): void {

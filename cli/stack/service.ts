@@ -42,6 +42,8 @@ const PROBE_EVERY_MS = 150;
 /** A service has this long to end when asked; SPEC 6 gives 10 s for all of them. */
 const STOP_GRACE_MS = 6_000;
 const LAST_LINES = 15;
+/** A service that has died this often before it ever answered will not come up. */
+const HOPELESS_DEATHS = 3;
 
 /** Runs one program, writes its output to its log, and starts it again when it dies. */
 export class Service {
@@ -91,10 +93,12 @@ export class Service {
     void this.watchReady(child, startedAt);
   }
 
-  /** Resolves when the service answers; false when it does not within `timeoutMs`. */
+  /** Resolves when the service answers; false when it keeps dying, or does not within `timeoutMs`. */
   async ready(timeoutMs: number): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;
-    while (!this.answers && !this.stopping && Date.now() < deadline) await pause(PROBE_EVERY_MS / 3);
+    while (!this.answers && !this.stopping && Date.now() < deadline && this.restarts < HOPELESS_DEATHS) {
+      await pause(PROBE_EVERY_MS / 3);
+    }
     return this.answers;
   }
 

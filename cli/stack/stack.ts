@@ -122,14 +122,10 @@ export class Stack {
     this.view.say(`Starting ${spec.name} …`);
     service.start();
     if ((await service.ready(READY_TIMEOUT_MS)) || this.stopping) return;
-    throw new EgizError(
-      'SERVICE_NOT_READY',
-      `${spec.name} does not answer after ${READY_TIMEOUT_MS / 1000} s`,
-      {
-        id: spec.name,
-        mend: `Its last lines, from ${service.log.file}:\n${service.lastLines.map((line) => `    ${line}`).join('\n')}`,
-      },
-    );
+    throw new EgizError('SERVICE_NOT_READY', `${spec.name} does not come up`, {
+      id: spec.name,
+      mend: `Its last lines, from ${service.log.file}:\n${service.lastLines.map((line) => `    ${line}`).join('\n')}`,
+    });
   }
 
   private async simulate({ inventory, access }: Prepared): Promise<number> {

@@ -46,15 +46,20 @@ function firstPush(ready: Ready, inventory: Inventory, simulated: number): strin
     .find(({ settings }) => settings !== undefined);
   if (example === undefined) return [];
   const { tenantId, clientId, settings } = example;
-  const tls = ready.apiUrl.startsWith('https:') ? ` --cacert ${ready.mqtt.caFile}` : '';
-  const token = `-H "Authorization: Bearer $(cat ${ready.tokens[`${tenantId}:admin`]})"`;
+  const tls = ready.apiUrl.startsWith('https:') ? ` --cacert ${quote(ready.mqtt.caFile)}` : '';
+  const token = `-H "Authorization: Bearer $(cat ${quote(ready.tokens[`${tenantId}:admin`] ?? '')})"`;
   const url = `${ready.apiUrl}/api/v1/clients/${clientId}`;
   const body = JSON.stringify({ version: '1.0.0', settings });
   return [
     '',
     `Push a configuration to ${clientId} of ${tenantId}:`,
-    `  curl -sS${tls} ${token} -H 'Content-Type: application/json' -d '${body.replaceAll("'", "'\\''")}' ${url}/config`,
+    `  curl -sS${tls} ${token} -H 'Content-Type: application/json' -d ${quote(body)} ${url}/config`,
     'See it applied:',
     `  curl -sS${tls} ${token} ${url}`,
   ];
+}
+
+/** One word for a shell, quoted only when it must be. */
+function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -20,7 +20,7 @@ export function writeFileAtomic(path: string, content: string | Buffer, mode = 0
  * Like `writeFileAtomic`, but a power cut soon after may bring the old content back, or none. For thousands of
  * files that can be made again: waiting for the disk with each would take minutes.
  */
-export function writeFileQuickly(path: string, content: string, mode = 0o644): void {
+export function writeFileQuickly(path: string, content: string | Buffer, mode = 0o644): void {
   replace(path, (draft) => writeFileSync(draft, content, { flag: 'wx', mode }));
 }
 

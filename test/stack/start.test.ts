@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import should from 'should';
-import { tlsAnswers } from '../../cli/stack/probes';
+import { httpAnswers, tlsAnswers } from '../../cli/stack/probes';
 import { clientsOf, devicesOf } from '../../lib/inventory/inventory';
 import { parseInventory } from '../../lib/inventory/parse';
 import { eventually, Homes, isAlive, runCommand } from '../support/running-stack';
@@ -131,6 +131,13 @@ describe('openegiz start (SPEC 6)', function () {
     stack.command.output.should.containEql('Added the service account "egiz-config"');
     Object.keys(ready.accounts).should.eql(['0.1e3', 'egiz-config']);
     Object.keys(ready.tokens).should.eql(['0:admin', '0:viewer']);
+  });
+
+  it('serves HTTPS with the development CA when asked to, in a directory with a space in its name', async () => {
+    const home = join(homes.make(), 'my home');
+    const ready = await homes.start(home, ['--clients', '0', '--https']).untilReady();
+    ready.apiUrl.should.startWith('https://127.0.0.1:');
+    await httpAnswers(ready.editorUrl, [200], ready.mqtt.caFile);
   });
 
   it('stops when asked before it is up', async () => {
