@@ -54,7 +54,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Te
   mkdirSync(join(directory, 'data'));
   const pki = await developmentPki(join(directory, 'pki'), { clients: ['client'], services: ['service'] });
   const [port, tlsPort] = [await freePort(), await freePort()];
-  const conf = configuration(options, { directory, port, tlsPort, pki });
+  const conf = await configuration(options, { directory, port, tlsPort, pki });
   writeFileSync(join(directory, 'mosquitto.conf'), `${conf.join('\n')}\n`);
   const broker = new BrokerProcess(directory, port, tlsPort, pki);
   await broker.start();
@@ -80,7 +80,10 @@ interface Place {
   readonly pki: DevelopmentPki;
 }
 
-function configuration(options: MosquittoOptions, { directory, port, tlsPort, pki }: Place): string[] {
+async function configuration(
+  options: MosquittoOptions,
+  { directory, port, tlsPort, pki }: Place,
+): Promise<string[]> {
   const { accounts, acl, tls, conf = [] } = options;
   const lines = [
     'per_listener_settings false',
@@ -96,9 +99,9 @@ function configuration(options: MosquittoOptions, { directory, port, tlsPort, pk
   if (accounts === undefined) lines.push('allow_anonymous true');
   else {
     const passwords = Object.entries(accounts).map(
-      ([name, password]) => `${name}:${hashPassword(password)}\n`,
+      async ([name, password]) => `${name}:${await hashPassword(password)}\n`,
     );
-    writeFileSync(join(directory, 'passwords'), passwords.join(''), { mode: 0o600 });
+    writeFileSync(join(directory, 'passwords'), (await Promise.all(passwords)).join(''), { mode: 0o600 });
     lines.push('allow_anonymous false', `password_file ${join(directory, 'passwords')}`);
   }
   if (acl !== undefined) {
