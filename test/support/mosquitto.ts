@@ -99,10 +99,10 @@ async function configuration(
   ];
   if (accounts === undefined) lines.push('allow_anonymous true');
   else {
-    const passwords = await Promise.all(
-      Object.entries(accounts).map(async ([name, password]) => `${name}:${await hashPassword(password)}\n`),
+    const passwords = Object.entries(accounts).map(
+      async ([name, password]) => `${name}:${await hashPassword(password)}\n`,
     );
-    writeFileSync(join(directory, 'passwords'), passwords.join(''), { mode: 0o600 });
+    writeFileSync(join(directory, 'passwords'), (await Promise.all(passwords)).join(''), { mode: 0o600 });
     lines.push('allow_anonymous false', `password_file ${join(directory, 'passwords')}`);
   }
   if (acl !== undefined) {
