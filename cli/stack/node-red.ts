@@ -79,7 +79,7 @@ export function nodeRedService(options: NodeRedOptions): ServiceSpec {
     port: ports.http,
     probe: async () => {
       await httpAnswers(urls.editorUrl, [200], access.pki.caFile);
-      if (servesApi(paths)) await httpAnswers(`${urls.apiUrl}/api/v1/clients`, [401, 404], access.pki.caFile);
+      if (servesApi(paths)) await httpAnswers(`${urls.apiUrl}/api/v1/clients`, [401], access.pki.caFile);
     },
     levelOf: levelOfLine,
   };
