@@ -33,7 +33,9 @@ export function prepareNodeRed(paths: HomePaths): FlowsOutcome {
     writeFileAtomic(manifest, '{ "name": "openegiz-flows", "private": true, "dependencies": {} }\n');
   }
   link(PACKAGE_ROOT, join(nodeRedDirectory, 'node_modules', PACKAGE));
-  return installFlows(join(PACKAGE_ROOT, 'flows'), nodeRedDirectory);
+  // The published package carries the flows as its examples.
+  const shipped = ['flows', 'examples'].map((name) => join(PACKAGE_ROOT, name)).find(existsSync);
+  return installFlows(shipped ?? PACKAGE_ROOT, nodeRedDirectory);
 }
 
 function link(target: string, path: string): void {
