@@ -87,7 +87,9 @@ describe('egiz-fleet-query', () => {
     it('alerts, tenants, and the description of the API without any authentication', async () => {
       await start();
       should((await ask({ read: 'alerts' })).payload).match({ items: [] });
-      should((await ask({ read: 'tenants' })).payload).match({ items: [{ tenantId: 'acme', clients: 2 }, { tenantId: 'globex' }] });
+      should((await ask({ read: 'tenants' })).payload).match({
+        items: [{ tenantId: 'acme', clients: 2 }, { tenantId: 'globex' }],
+      });
       const { payload } = await ask({ read: 'openapi', auth: undefined });
       should(payload).match({ openapi: /^3\.1/ });
     });
