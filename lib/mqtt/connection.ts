@@ -26,7 +26,7 @@ const HANDLER_GRACE_MS = 5_000;
 
 /**
  * Connects to a broker with MQTT 5 and stays connected: full-jitter exponential backoff between attempts,
- * subscriptions renewed when the broker has lost the session. Returns at once; `onState` tells what becomes
+ * subscriptions renewed at each connection. Returns at once; `onState` tells what becomes
  * of it. Subscribe soon: what a resumed session delivers waits five seconds for a handler.
  *
  * A handler must not wait for a publish on the same link: the reader that would see its PUBACK waits for the

@@ -28,6 +28,7 @@ export interface TestBroker {
   readonly pki: DevelopmentPki;
   readonly directory: string;
   readonly pid: number;
+  readonly running: boolean;
   /** Everything the broker has logged. */
   log(): string;
   /** SIGTERM, and waits: the persistence file is written. Starting again keeps port and data. */
@@ -137,6 +138,10 @@ class BrokerProcess implements TestBroker {
     const pid = this.#child?.pid;
     if (pid === undefined) throw new Error('the broker is not running');
     return pid;
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined;
   }
 
   log(): string {
