@@ -33,7 +33,9 @@ export function prepareNodeRed(paths: HomePaths): FlowsOutcome {
     writeFileAtomic(manifest, '{ "name": "openegiz-flows", "private": true, "dependencies": {} }\n');
   }
   link(PACKAGE_ROOT, join(nodeRedDirectory, 'node_modules', PACKAGE));
-  return installFlows(join(PACKAGE_ROOT, 'flows'), nodeRedDirectory);
+  // The published package carries the flows as its examples.
+  const shipped = ['flows', 'examples'].map((name) => join(PACKAGE_ROOT, name)).find(existsSync);
+  return installFlows(shipped ?? PACKAGE_ROOT, nodeRedDirectory);
 }
 
 function link(target: string, path: string): void {
@@ -79,7 +81,7 @@ export function nodeRedService(options: NodeRedOptions): ServiceSpec {
     port: ports.http,
     probe: async () => {
       await httpAnswers(urls.editorUrl, [200], access.pki.caFile);
-      if (servesApi(paths)) await httpAnswers(`${urls.apiUrl}/api/v1/clients`, [401, 404], access.pki.caFile);
+      if (servesApi(paths)) await httpAnswers(`${urls.apiUrl}/api/v1/clients`, [401], access.pki.caFile);
     },
     levelOf: levelOfLine,
   };

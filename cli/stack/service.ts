@@ -39,8 +39,8 @@ const BACKOFF_MS = [500, 1_000, 2_000, 4_000, 8_000] as const;
 /** After this long without a death the backoff begins anew. */
 const STEADY_MS = 60_000;
 const PROBE_EVERY_MS = 150;
-/** A service has this long to end when asked; SPEC 6 gives 10 s for all of them. */
-const STOP_GRACE_MS = 6_000;
+/** What a killed start left running has this long to end when asked. */
+const LEFTOVER_GRACE_MS = 5_000;
 const LAST_LINES = 15;
 /** A service that has died this often before it ever answered will not come up. */
 const HOPELESS_DEATHS = 3;
@@ -102,12 +102,13 @@ export class Service {
     return this.answers;
   }
 
-  async stop(): Promise<void> {
+  /** Ends the program: asked first, after `graceMs` without asking. */
+  async stop(graceMs: number): Promise<void> {
     this.stopping = true;
     clearTimeout(this.again);
     const pid = this.child?.pid;
     const identity = pid === undefined ? undefined : identify(pid);
-    if (identity !== undefined) await endProcess(identity, STOP_GRACE_MS);
+    if (identity !== undefined) await endProcess(identity, graceMs);
     forgetProcess(this.directories.run, this.spec.name);
     this.listener.onEvent({ kind: 'stopped' });
   }
@@ -187,7 +188,7 @@ export async function endLeftovers(directory: string, names: readonly string[]):
     if (!existsSync(file)) continue;
     const identity = readIdentity(file);
     if (identity !== undefined && identify(identity.pid)?.startedAt === identity.startedAt) {
-      await endProcess(identity, STOP_GRACE_MS);
+      await endProcess(identity, LEFTOVER_GRACE_MS);
       ended.push(name);
     }
     rmSync(file, { force: true });

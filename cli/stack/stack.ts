@@ -26,6 +26,10 @@ import type { View } from './view';
 
 /** In the order they are started; they are stopped in the opposite one. */
 const SERVICE_NAMES = ['mosquitto', 'node-red', 'simulator'] as const;
+/** SPEC 6 gives 10 s to stop everything: first these together, */
+const OTHERS_GRACE_MS = 5_000;
+/** then the broker, which writes its sessions and queues. */
+const BROKER_GRACE_MS = 3_000;
 /** A first start on a slow machine may take this long to answer. */
 const READY_TIMEOUT_MS = 90_000;
 
@@ -85,8 +89,8 @@ export class Stack {
     const broker = this.services.filter(({ spec }) => spec.name === 'mosquitto');
     const others = this.services.filter(({ spec }) => spec.name !== 'mosquitto');
     // The broker last, so that the others can still say that they leave.
-    await Promise.all(others.map((service) => service.stop()));
-    await Promise.all(broker.map((service) => service.stop()));
+    await Promise.all(others.map((service) => service.stop(OTHERS_GRACE_MS)));
+    await Promise.all(broker.map((service) => service.stop(BROKER_GRACE_MS)));
     this.claims.release();
     this.view.say('Stopped');
   }

@@ -20,6 +20,7 @@ describe('openegiz start (SPEC 6)', function () {
     const ready = await stack.untilReady();
 
     isAlive(ready.pid).should.equal(true);
+    await httpAnswers(`${ready.apiUrl}/api/v1/clients`, [401], ready.mqtt.caFile);
     await tlsAnswers(Number(new URL(ready.mqtt.url).port), ready.mqtt.caFile);
     should(Object.keys(ready.tokens)).eql(['acme:admin', 'acme:viewer', 'globex:admin', 'globex:viewer']);
     should(Object.keys(ready.logins)).eql(['editor', 'dashboard:admin', 'dashboard:viewer']);
@@ -138,6 +139,29 @@ describe('openegiz start (SPEC 6)', function () {
     const ready = await homes.start(home, ['--clients', '0', '--https']).untilReady();
     ready.apiUrl.should.startWith('https://127.0.0.1:');
     await httpAnswers(ready.editorUrl, [200], ready.mqtt.caFile);
+  });
+
+  it('answers the API with the tokens of ready.json, each for its own tenant', async () => {
+    const ready = await homes.start(homes.make(), ['--clients', '0']).untilReady();
+    for (const [name, file] of Object.entries(ready.tokens)) {
+      const response = await fetch(`${ready.apiUrl}/api/v1/clients`, {
+        headers: { authorization: `Bearer ${readFileSync(file, 'utf8').trim()}` },
+      });
+      response.status.should.equal(200);
+      const { items } = (await response.json()) as { items: { tenantId: string }[] };
+      const tenant = name.split(':')[0];
+      items.length.should.equal(clientsOf(SAMPLE).filter(({ tenantId }) => tenantId === tenant).length);
+    }
+  });
+
+  it('has a store that openegiz backup copies while it is in use', async () => {
+    const home = homes.make();
+    await homes.start(home, ['--clients', '0']).untilReady();
+    const copy = join(home, 'copy.sqlite');
+    const { code, output } = await runCommand(['backup', '--home', home, '--output', copy, '--json']);
+    should(code).equal(0, output);
+    readFileSync(copy).subarray(0, 15).toString().should.equal('SQLite format 3');
+    should((await runCommand(['backup', '--home', home, '--output', copy])).code).equal(1);
   });
 
   it('stops when asked before it is up', async () => {
