@@ -1,6 +1,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import should from 'should';
-import { freePort, NodeRedProcess, UserDirectoryFixture } from '../runtime/node-red-process';
+import { freePort } from '../support/node-red';
+import { NodeRedProcess, UserDirectoryFixture } from '../support/node-red-process';
 import { isConfigurationNode, nodeSets } from '../unit/packaging/manifest';
 
 /** The editor's own global, as far as these tests use it. */
