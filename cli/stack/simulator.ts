@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECRET_MODE, writeFileAtomic } from '../../lib/files/atomic';
 import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
+import type { SimulatedClient, SimulatorClients } from '../../lib/simulator/clients-file';
 import type { PreparedAccess } from './access';
 import type { HomePaths } from './home';
 import type { ServiceSpec } from './service';
@@ -27,18 +28,12 @@ export function simulatorService(
   access: PreparedAccess,
   paths: HomePaths,
 ): ServiceSpec {
-  const clients = clientsOf(inventory)
-    .slice(0, count)
-    .map(({ account, tenantId, clientId, client }) => ({
-      tenantId,
-      clientId,
-      type: client.type,
-      caFile: access.pki.caFile,
-      ...access.accounts.get(account),
-    }));
   const file = join(paths.simulatorDirectory, 'clients.json');
-  const stateDirectory = join(paths.simulatorDirectory, 'state');
-  writeFileAtomic(file, `${JSON.stringify({ stateDirectory, clients }, null, 2)}\n`, SECRET_MODE);
+  const content: SimulatorClients = {
+    stateDirectory: join(paths.simulatorDirectory, 'state'),
+    clients: simulatedClients(inventory, count, access),
+  };
+  writeFileAtomic(file, `${JSON.stringify(content, null, 2)}\n`, SECRET_MODE);
   return {
     name: 'simulator',
     command: process.execPath,
@@ -50,4 +45,13 @@ export function simulatorService(
     probe: () => Promise.resolve(),
     levelOf: (line) => (/error|fail/i.test(line) ? 'warning' : 'info'),
   };
+}
+
+function simulatedClients(inventory: Inventory, count: number, access: PreparedAccess): SimulatedClient[] {
+  return clientsOf(inventory)
+    .slice(0, count)
+    .flatMap(({ account, tenantId, clientId, client: { type } }) => {
+      const login = access.accounts.get(account);
+      return login === undefined ? [] : [{ tenantId, clientId, type, caFile: access.pki.caFile, ...login }];
+    });
 }
