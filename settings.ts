@@ -16,6 +16,8 @@
  * | EGIZ_EDITOR_PASSWORD_FILE, EGIZ_DASHBOARD_ADMIN_PASSWORD_FILE, EGIZ_DASHBOARD_VIEWER_PASSWORD_FILE | development only: the passwords of `editor`, `admin`, `viewer` in the clear |
  * | EGIZ_DASHBOARD_TENANT | development only: binds those two dashboard users to a tenant |
  *
+ * A password's hash: `node -p "await require('@openegiz/node-red-edge').hashPassword('…')"`
+ *
  * Outside development a missing or wrong one ends the start with one line each and exit code 1.
  */
 import { randomBytes } from 'node:crypto';
@@ -127,7 +129,6 @@ const editorTheme = {
   header: { title: 'OpenEgiz Edge' },
   tours: false,
   palette: { catalogues: [] },
-  projects: { enabled: false },
   multiplayer: { enabled: false },
   codeEditor: { lib: 'monaco' },
 };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { connectMqtt } from './connection';
+import { connectMqtt, type RenewableLink } from './connection';
 import type { LinkState, MqttLink } from './link';
 import type { ConnectOptions } from './options';
 
@@ -22,6 +22,8 @@ export interface BrokerLinks {
   readonly receiver: MqttLink;
   /** Tells the worse of the two states, now and at each change. Returns the function that stops it. */
   onState(listener: (state: LinkState) => void): () => void;
+  /** Connects the receiver anew, so that the broker learns of another will. */
+  renew(): void;
   close(): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ const RANK: Readonly<Record<LinkState['kind'], number>> = {
   connected: 0,
 };
 
-function links(publisher: MqttLink, receiver: MqttLink): BrokerLinks {
+function links(publisher: MqttLink, receiver: RenewableLink): BrokerLinks {
   const all = publisher === receiver ? [receiver] : [receiver, publisher];
   const worst = () =>
     all.reduce((one, { state }) => (RANK[state.kind] > RANK[one.kind] ? state : one), receiver.state);
@@ -76,6 +78,7 @@ function links(publisher: MqttLink, receiver: MqttLink): BrokerLinks {
         for (const stop of stops) stop();
       };
     },
+    renew: () => receiver.renew(),
     async close() {
       await Promise.all(all.map((link) => link.close()));
     },

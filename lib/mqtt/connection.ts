@@ -26,20 +26,25 @@ const HANDLER_GRACE_MS = 5_000;
 
 /**
  * Connects to a broker with MQTT 5 and stays connected: full-jitter exponential backoff between attempts,
- * subscriptions renewed when the broker has lost the session. Returns at once; `onState` tells what becomes
+ * subscriptions renewed at each connection. Returns at once; `onState` tells what becomes
  * of it. Subscribe soon: what a resumed session delivers waits five seconds for a handler.
  *
  * A handler must not wait for a publish on the same link: the reader that would see its PUBACK waits for the
  * handler.
  * @throws EgizError `MQTT_URL_INVALID`, `MQTT_PLAINTEXT_REFUSED`
  */
-export function connectMqtt(options: ConnectOptions): MqttLink {
+export function connectMqtt(options: ConnectOptions): RenewableLink {
   const link = new ReconnectingLink(linkSettings(options));
   link.open();
   return link;
 }
 
-class ReconnectingLink implements MqttLink {
+/** A link that can be told to connect anew, for what only CONNECT can say: another will. */
+export interface RenewableLink extends MqttLink {
+  renew(): void;
+}
+
+class ReconnectingLink implements RenewableLink {
   readonly #settings: LinkSettings;
   readonly #listeners = new Set<(state: LinkState) => void>();
   readonly #subscriptions = new Subscriptions();
@@ -118,6 +123,12 @@ class ReconnectingLink implements MqttLink {
     this.#subscriptions.close(closed('the broker'));
     const DISCONNECT_WITH_WILL = 0x04;
     await this.#session?.end(this.#settings.will === undefined ? 0x00 : DISCONNECT_WITH_WILL);
+  }
+
+  renew(): void {
+    const session = this.#session;
+    // While it is being made, or away, the next CONNECT says it anyway.
+    if (session !== undefined && this.#state.kind === 'connected') void session.end(0x00);
   }
 
   async #onConnack(session: Session, connack: IConnackPacket): Promise<void> {

@@ -48,8 +48,11 @@ export interface ConnectOptions {
   readonly ackTimeoutMs?: number;
   /** From the first packet to CONNACK. Default 10 s. */
   readonly connectTimeoutMs?: number;
-  /** Asked at each connection when it is a function. Closing the link sends it, as losing it does. */
-  readonly will?: Will | (() => Will);
+  /**
+   * Asked at each connection when it is a function; undefined: none for now. Closing the link sends it, as
+   * losing it does.
+   */
+  readonly will?: Will | (() => Will | undefined);
   /** Something a person should know although the link goes on, e.g. a shorter session than asked for. */
   readonly onWarning?: (warning: EgizError) => void;
   readonly clock?: Clock;
@@ -65,7 +68,7 @@ export interface LinkSettings
   /** Absent: plain TCP. */
   readonly tls: (() => TlsOptions) | undefined;
   readonly credentials: (() => Credentials) | undefined;
-  readonly will: (() => Will) | undefined;
+  readonly will: (() => Will | undefined) | undefined;
 }
 
 const DEFAULTS = {
@@ -93,12 +96,12 @@ export function linkSettings(options: ConnectOptions): LinkSettings {
     port,
     tls: secure ? source(tls ?? {}) : undefined,
     credentials: credentials === undefined ? undefined : source(credentials),
-    will: will === undefined ? undefined : source(will),
+    will: typeof will === 'object' ? () => will : will,
   };
 }
 
 function source<Value extends object>(value: Value | (() => Value)): () => Value {
-  return typeof value === 'function' ? value : () => value;
+  return typeof value === 'function' ? (value as () => Value) : () => value;
 }
 
 /** Without members that are undefined, which would hide a default. */

@@ -8,7 +8,7 @@ interface Shared {
 }
 
 /** How long a message waits for the handler that takes the place of one that went. */
-const HOLD_MS = 10_000;
+const HOLD_MS = 20_000;
 
 /**
  * Handlers that come and go over the subscriptions of one link. A handler that is replaced, as on a redeploy,

@@ -48,11 +48,15 @@ export class Subscriptions {
     return () => void this.#onAdded.delete(listener);
   }
 
-  /** A connection has been made: what is to be subscribed and unsubscribed in its session. */
+  /**
+   * A connection has been made: what is to be subscribed and unsubscribed in its session. Everything is
+   * subscribed to again even when the session is there: a broker that was killed may have saved the session
+   * and not yet its subscriptions, and then nothing would ever arrive. Renewing one loses no message.
+   */
   reconcile(sessionPresent: boolean): { readonly missing: string[]; readonly unwanted: string[] } {
     const unwanted = sessionPresent ? [...this.#unwanted] : [];
     this.#unwanted.clear();
-    if (!sessionPresent) for (const one of this.#byFilter.values()) one.granted = false;
+    for (const one of this.#byFilter.values()) one.granted = false;
     return { missing: this.missing(), unwanted };
   }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { IClientOptions } from 'mqtt';
+import type { Will } from './link';
 import type { LinkSettings } from './options';
 
 /** What the wire library is told for one connection. */
@@ -27,14 +28,7 @@ export function wireOptions(settings: LinkSettings): IClientOptions {
   };
 }
 
-function wireWill({
-  topic,
-  payload,
-  qos,
-  retain,
-  properties,
-  delayInterval,
-}: ReturnType<NonNullable<LinkSettings['will']>>) {
+function wireWill({ topic, payload, qos, retain, properties, delayInterval }: Will) {
   return {
     topic,
     payload: typeof payload === 'string' ? Buffer.from(payload) : payload,

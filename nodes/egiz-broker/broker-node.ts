@@ -1,5 +1,6 @@
 import type { Node } from 'node-red';
 import type { MqttLink, Will } from '../../lib/mqtt/link';
+import type { SharedSubscriptions } from '../../lib/mqtt/shared-subscriptions';
 
 /** What the nodes on a broker see of its configuration node. */
 export interface BrokerNode extends Node {
@@ -9,11 +10,14 @@ export interface BrokerNode extends Node {
   readonly publisher: MqttLink;
   /** The persistent session. The same link as `publisher` where the broker forces the client id to the account. */
   readonly receiver: MqttLink;
+  /** Subscriptions of the receiver that outlive the nodes a deploy replaces. */
+  readonly subscriptions: SharedSubscriptions;
   /** The broker connects while somebody uses it. Returns the function that lets go of it. */
   register(user: Node): () => void;
   /**
-   * Gives the connection its will, before the first user has registered.
-   * @throws EgizError `CONFIG_INVALID` when it has one already, or is connected
+   * Gives the connection its will; one that is connected already connects anew. Returns the function that
+   * makes room for the will of a successor.
+   * @throws EgizError `CONFIG_INVALID` when another node has given it one
    */
-  setWill(will: () => Will): void;
+  setWill(will: () => Will): () => void;
 }

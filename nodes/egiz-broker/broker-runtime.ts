@@ -2,6 +2,8 @@ import type { Node } from 'node-red';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
 import { type BrokerLinks, type BrokerOptions, connectBroker } from '../../lib/mqtt/broker-links';
 import type { LinkState, Will } from '../../lib/mqtt/link';
+import { SharedSubscriptions } from '../../lib/mqtt/shared-subscriptions';
+import { systemClock } from '../../lib/time/clock';
 import { LazyLink } from './lazy-link';
 
 export interface BrokerLog {
@@ -14,16 +16,20 @@ export interface BrokerLog {
 export class BrokerRuntime {
   readonly #publisher = new LazyLink();
   readonly #receiver: LazyLink;
+  readonly subscriptions: SharedSubscriptions;
   readonly #options: () => BrokerOptions;
   readonly #log: BrokerLog;
   readonly #users = new Set<Node>();
   #will: (() => Will) | undefined;
+  /** The connection that stands was made with a will. */
+  #willTold = false;
   #links: BrokerLinks | undefined;
   #closed = false;
 
   /** @param options asked when the connection is made; may throw an EgizError */
   constructor(role: BrokerOptions['role'], options: () => BrokerOptions, log: BrokerLog) {
     this.#receiver = role === 'client' ? this.#publisher : new LazyLink();
+    this.subscriptions = new SharedSubscriptions(this.#receiver, systemClock);
     this.#options = options;
     this.#log = log;
   }
@@ -43,13 +49,22 @@ export class BrokerRuntime {
     return () => this.#users.delete(user);
   }
 
-  setWill(will: () => Will): void {
-    if (this.#will !== undefined || this.#links !== undefined) {
-      throw new EgizError('CONFIG_INVALID', 'This broker connection has its will already', {
+  setWill(will: () => Will): () => void {
+    if (this.#will !== undefined) {
+      throw new EgizError('CONFIG_INVALID', 'This broker connection belongs to another edge client', {
         mend: 'Give each edge client a broker connection of its own.',
       });
     }
     this.#will = will;
+    if (!this.#willTold) this.#links?.renew();
+    return () => {
+      if (this.#will === will) this.#will = undefined;
+    };
+  }
+
+  #tellWill(): Will | undefined {
+    this.#willTold = this.#will !== undefined;
+    return this.#will?.();
   }
 
   #connect(): void {
@@ -58,7 +73,7 @@ export class BrokerRuntime {
       const options = this.#options();
       this.#links = connectBroker({
         ...options,
-        ...(this.#will === undefined ? {} : { will: this.#will }),
+        will: () => this.#tellWill(),
         onWarning: (warning) => this.#log.warn(warning.message),
       });
       this.#publisher.attach(this.#links.publisher);

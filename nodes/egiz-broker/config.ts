@@ -1,6 +1,7 @@
 import { EgizError } from '../../lib/errors/egiz-error';
 import type { BrokerOptions } from '../../lib/mqtt/broker-links';
 import type { SavedConfig } from '../shell/migrate';
+import { textOf } from '../shell/text';
 
 /** Node-RED keeps these encrypted, apart from the flow, and never gives the password back to the editor. */
 export interface BrokerCredentials {
@@ -23,32 +24,22 @@ export type BrokerConfig = Required<
  * @throws EgizError `CONFIG_INVALID`
  */
 export function parseConfig(saved: SavedConfig, credentials: BrokerCredentials): BrokerConfig {
-  const account = text(saved.account) || text(credentials.user);
+  const account = textOf(saved.account) || textOf(credentials.user);
   if (account === '') {
     throw new EgizError('CONFIG_INVALID', 'The broker connection has no account', {
       mend: 'Enter the account: the user name, or the common name of the certificate.',
     });
   }
   return {
-    url: text(saved.url),
-    tls: text(saved.tls),
+    url: textOf(saved.url),
+    tls: textOf(saved.tls),
     role: saved.role === 'client' ? 'client' : 'service',
     account,
-    instance: text(saved.instance),
+    instance: textOf(saved.instance),
     sessionExpirySeconds: integer(saved.sessionExpirySeconds, 0, 0xffff_ffff, 'session expiry'),
     keepalive: integer(saved.keepalive, 0, 65_535, 'keepalive'),
     maxInFlight: integer(saved.maxInFlight, 1, 65_535, 'limit of messages in flight'),
   };
-}
-
-/** `${NAME}` that Node-RED did not replace, because the environment lacks it, is as good as nothing. */
-function text(value: unknown): string {
-  const found = typeof value === 'string' ? value.trim() : '';
-  const variable = /^\$\{(.+)\}$/.exec(found)?.[1];
-  if (variable === undefined) return found;
-  throw new EgizError('CONFIG_INVALID', `The environment has no ${variable}`, {
-    mend: 'Set it, or write the value into the node.',
-  });
 }
 
 function integer(value: unknown, minimum: number, maximum: number, what: string): number {

@@ -39,6 +39,7 @@ export = (RED: NodeAPI): void => {
       account: known?.account ?? '',
       publisher: runtime.publisher,
       receiver: runtime.receiver,
+      subscriptions: runtime.subscriptions,
       register: runtime.register.bind(runtime),
       setWill: runtime.setWill.bind(runtime),
     } satisfies Omit<BrokerNode, keyof Node>);

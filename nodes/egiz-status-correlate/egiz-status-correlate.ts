@@ -4,7 +4,7 @@ import { clientsProfile } from '../../lib/profiles/clients';
 import { defineNode } from '../shell/define';
 import { type FlowMessage, onInput } from '../shell/input';
 import { brokerOf, storeOf } from '../shell/references';
-import { type Send, sendOnceFlowsRun } from '../shell/start';
+import { type WayOut, wayOutOf } from '../shell/start';
 import { tellEvents } from './events';
 import { ListeningStatus } from './listening-status';
 import { migrations } from './migrations';
@@ -27,7 +27,7 @@ export = (RED: NodeAPI): void => {
     build(node, saved) {
       const store = storeOf(RED, saved.store);
       const broker = saved.broker === '' ? undefined : brokerOf(RED, saved.broker);
-      const send = sendOnceFlowsRun(RED, node);
+      const out = wayOutOf(RED, node);
       const status = new ListeningStatus(node, store);
       const closing = new AbortController();
 
@@ -35,23 +35,24 @@ export = (RED: NodeAPI): void => {
       const take = async (report: Report, onFault: (error: EgizError) => void): Promise<void> => {
         try {
           const correlation = await recordWhenOpen(store, report, closing.signal);
-          if (correlation.kind === 'unmatched') sendUnmatched(send, report, correlation);
+          if (correlation.kind === 'unmatched') sendUnmatched(out, report, correlation);
         } catch (fault) {
           if (closing.signal.aborted && fault === closing.signal.reason)
             throw closedError(node.id, report.topic);
           const error = toEgizError(fault);
-          sendUnmatched(send, report, { code: error.code, reason: error.message });
+          sendUnmatched(out, report, { code: error.code, reason: error.message });
           if (!REPORTS_FAULT.has(error.code)) onFault(error);
         }
       };
 
-      const stopEvents = tellEvents(store, send);
+      const stopEvents = tellEvents(store, out);
       const leave =
         broker === undefined
           ? undefined
           : subscriptions.join(broker, {
               node,
-              take: (report) => take(report, (error) => node.error(error, { topic: report.topic })),
+              take: (report) => take(report, (error) => out.error(error, report.topic)),
+              onRefused: (error, topic) => out.error(error, topic),
               onState: (state) => status.set(state),
             });
 
@@ -70,7 +71,11 @@ export = (RED: NodeAPI): void => {
   });
 };
 
-function sendUnmatched(send: Send, { topic, payload }: Report, why: { code: string; reason: string }): void {
+function sendUnmatched(
+  { send }: WayOut,
+  { topic, payload }: Report,
+  why: { code: string; reason: string },
+): void {
   const { code, reason } = why;
   send([null, null, { topic, payload: payload.toString('utf8'), code, reason } as unknown as FlowMessage]);
 }

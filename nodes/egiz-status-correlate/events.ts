@@ -4,13 +4,13 @@ import { alertView, commandView } from '../../lib/fleet/views';
 import type { AlertRecord } from '../../lib/store/store';
 import type { StoreNode } from '../egiz-store/store-node';
 import type { FlowMessage } from '../shell/input';
-import type { Send } from '../shell/start';
+import type { WayOut } from '../shell/start';
 
 /**
  * Output 1: every transition of a command, whoever caused it; output 2: every alert.
  * @returns the function that stops it
  */
-export function tellEvents(store: StoreNode, send: Send): () => void {
+export function tellEvents(store: StoreNode, { send }: WayOut): () => void {
   const onTransition = ({ command, from }: Transition) => {
     const payload = { ...commandView(command), tenantId: command.tenantId, from };
     send([message(`${command.tenantId}.${command.clientId}`, payload), null, null]);

@@ -7,9 +7,7 @@ import type { Report } from './report';
 
 export type ListeningState =
   | Exclude<LinkState, { kind: 'connected' }>
-  | { readonly kind: 'listening' }
-  /** The broker has refused the subscription. */
-  | { readonly kind: 'refused'; readonly error: EgizError };
+  | { readonly kind: 'listening' | 'refused' };
 
 /** A node that takes the reports of a broker. */
 export interface Listener {
@@ -17,6 +15,8 @@ export interface Listener {
   /** Resolves when the report is stored or never can be; rejects when this listener is closed before. */
   take(report: Report): Promise<void>;
   onState(state: ListeningState): void;
+  /** The broker has refused the subscription; told to one listener. */
+  onRefused(error: EgizError, topic: string): void;
 }
 
 /** How long a report waits for the node that a deploy makes in place of the one it closed. */
@@ -80,7 +80,7 @@ export class Subscription {
   #settle(answer: 'granted' | EgizError): void {
     this.#answer = answer;
     const [first] = this.#listeners;
-    if (answer instanceof EgizError) first?.node.error(answer, { topic: this.#filters.join(' ') });
+    if (answer instanceof EgizError) first?.onRefused(answer, this.#filters.join(' '));
     this.#tell();
   }
 
@@ -94,7 +94,7 @@ export class Subscription {
   #state(): ListeningState {
     if (this.#link.kind !== 'connected') return this.#link;
     if (this.#answer === 'granted') return { kind: 'listening' };
-    return this.#answer === 'none' ? { kind: 'connecting' } : { kind: 'refused', error: this.#answer };
+    return { kind: this.#answer === 'none' ? 'connecting' : 'refused' };
   }
 
   #tell(): void {

@@ -20,7 +20,6 @@ export class FakeLink implements MqttLink {
     reasonCode: 0,
     noSubscribers: false,
   });
-  refusal: EgizError | undefined;
   readonly #listeners = new Set<(state: LinkState) => void>();
 
   publish(request: PublishRequest): Promise<PublishResult> {
@@ -29,7 +28,7 @@ export class FakeLink implements MqttLink {
   }
 
   async subscribe(filter: string, handler: MessageHandler): Promise<void> {
-    if (this.refusal !== undefined) throw this.refusal;
+    if (fake.refusal !== undefined) throw fake.refusal;
     this.handlers.set(filter, handler);
   }
 
@@ -70,25 +69,25 @@ export class FakeLink implements MqttLink {
 }
 
 /** The link of the `egiz-broker` node that was made last, and what happened around it. */
-export const fake = { link: new FakeLink(), users: 0, log: [] as string[] };
+export const fake = {
+  link: new FakeLink(),
+  log: [] as string[],
+  /** What every subscription is answered with; it outlives the node. */
+  refusal: undefined as EgizError | undefined,
+};
 
 export function fakeBrokerNode(RED: NodeAPI): void {
   function FakeBroker(this: Node, definition: NodeDef): void {
     RED.nodes.createNode(this, definition);
     fake.link = new FakeLink();
-    fake.users = 0;
     fake.log = [];
-    const { link } = fake;
+    const { link, log } = fake;
     Object.assign(this, {
       publisher: link,
       receiver: link,
       register() {
-        fake.users += 1;
-        fake.log.push('registered');
-        return () => {
-          fake.users -= 1;
-          fake.log.push('left');
-        };
+        log.push('registered');
+        return () => log.push('left');
       },
     });
     this.on('close', (_removed: boolean, done: () => void) => {

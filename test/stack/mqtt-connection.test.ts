@@ -449,4 +449,28 @@ describe('the will', () => {
     await link.close();
     await until('told', () => seen.length === 1);
   });
+
+  it('that is given later is told by connecting anew', async () => {
+    await start();
+    const watcher = await connected(open({ clientId: 'w' }));
+    const seen: string[] = [];
+    await watcher.subscribe('gone', ({ payload }) => void seen.push(payload.toString()));
+    let payload: string | undefined;
+    const link = connectMqtt({
+      url: broker.url,
+      clientId: 'a',
+      random: () => 0,
+      will: () => (payload === undefined ? undefined : { topic: 'gone', payload, qos: 1, retain: false }),
+    });
+    links.push(link);
+    await connected(link);
+    payload = 'late';
+    link.renew();
+    await until('renewed', () => (broker.log().match(/New client connected .* as a /g) ?? []).length === 2);
+    await connected(link);
+    seen.should.eql([]);
+    await link.close();
+    await until('told', () => seen.length === 1);
+    seen.should.eql(['late']);
+  });
 });

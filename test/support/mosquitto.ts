@@ -28,6 +28,7 @@ export interface TestBroker {
   readonly pki: DevelopmentPki;
   readonly directory: string;
   readonly pid: number;
+  readonly running: boolean;
   /** Everything the broker has logged. */
   log(): string;
   /** SIGTERM, and waits: the persistence file is written. Starting again keeps port and data. */
@@ -54,7 +55,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Te
   mkdirSync(join(directory, 'data'));
   const pki = await developmentPki(join(directory, 'pki'), { clients: ['client'], services: ['service'] });
   const [port, tlsPort] = [await freePort(), await freePort()];
-  const conf = configuration(options, { directory, port, tlsPort, pki });
+  const conf = await configuration(options, { directory, port, tlsPort, pki });
   writeFileSync(join(directory, 'mosquitto.conf'), `${conf.join('\n')}\n`);
   const broker = new BrokerProcess(directory, port, tlsPort, pki);
   await broker.start();
@@ -80,7 +81,10 @@ interface Place {
   readonly pki: DevelopmentPki;
 }
 
-function configuration(options: MosquittoOptions, { directory, port, tlsPort, pki }: Place): string[] {
+async function configuration(
+  options: MosquittoOptions,
+  { directory, port, tlsPort, pki }: Place,
+): Promise<string[]> {
   const { accounts, acl, tls, conf = [] } = options;
   const lines = [
     'per_listener_settings false',
@@ -96,9 +100,9 @@ function configuration(options: MosquittoOptions, { directory, port, tlsPort, pk
   if (accounts === undefined) lines.push('allow_anonymous true');
   else {
     const passwords = Object.entries(accounts).map(
-      ([name, password]) => `${name}:${hashPassword(password)}\n`,
+      async ([name, password]) => `${name}:${await hashPassword(password)}\n`,
     );
-    writeFileSync(join(directory, 'passwords'), passwords.join(''), { mode: 0o600 });
+    writeFileSync(join(directory, 'passwords'), (await Promise.all(passwords)).join(''), { mode: 0o600 });
     lines.push('allow_anonymous false', `password_file ${join(directory, 'passwords')}`);
   }
   if (acl !== undefined) {
@@ -134,6 +138,10 @@ class BrokerProcess implements TestBroker {
     const pid = this.#child?.pid;
     if (pid === undefined) throw new Error('the broker is not running');
     return pid;
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined;
   }
 
   log(): string {

@@ -116,14 +116,17 @@ export class NodeRed {
     }
   }
 
-  /** Deploys through the admin API, as the editor does. */
+  /** Deploys through the admin API, as the editor does, and waits until the flows run: it answers before. */
   async deploy(flows: readonly object[], type: 'full' | 'nodes' | 'flows' = 'full'): Promise<void> {
+    const starts = (output: string) => output.split(/Started (?:flows|modified)/).length;
+    const before = starts(this.output);
     const response = await fetch(`${this.url}/flows`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'Node-RED-Deployment-Type': type },
       body: JSON.stringify(flows),
     });
     if (!response.ok) throw new Error(`deploy answered ${response.status}`);
+    await this.until((output) => starts(output) > before, 30_000);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

@@ -60,11 +60,11 @@ describe('subscriptions that several handlers share', () => {
     seen.should.eql(['two']);
   });
 
-  it('says so when none comes in ten seconds', async () => {
+  it('says so when none comes in twenty seconds', async () => {
     await shared.add('t', one);
     await shared.remove('t', one, { keep: true });
     const delivery = should(deliver()).be.rejectedWith({ code: 'MQTT_NO_HANDLER' });
-    clock.advance(10_000);
+    clock.advance(20_000);
     await delivery;
   });
 });
