@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECRET_MODE, writeFileAtomic } from '../../lib/files/atomic';
 import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
-import type { SimulatedClient, SimulatorClients } from '../../lib/simulator/clients-file';
 import type { PreparedAccess } from './access';
 import type { HomePaths } from './home';
 import type { ServiceSpec } from './service';
@@ -29,7 +28,7 @@ export function simulatorService(
   paths: HomePaths,
 ): ServiceSpec {
   const file = join(paths.simulatorDirectory, 'clients.json');
-  const content: SimulatorClients = {
+  const content = {
     stateDirectory: join(paths.simulatorDirectory, 'state'),
     clients: simulatedClients(inventory, count, access),
   };
@@ -37,7 +36,8 @@ export function simulatorService(
   return {
     name: 'simulator',
     command: process.execPath,
-    args: ['--require', join(__dirname, 'end-with-parent.js'), PROGRAM, file],
+    // It ends by itself when the channel closes.
+    args: [PROGRAM, file],
     cwd: paths.simulatorDirectory,
     env: process.env,
     channel: true,
@@ -47,7 +47,7 @@ export function simulatorService(
   };
 }
 
-function simulatedClients(inventory: Inventory, count: number, access: PreparedAccess): SimulatedClient[] {
+function simulatedClients(inventory: Inventory, count: number, access: PreparedAccess) {
   return clientsOf(inventory)
     .slice(0, count)
     .flatMap(({ account, tenantId, clientId, client: { type } }) => {
