@@ -9,7 +9,7 @@ import { systemClock } from '../../lib/time/clock';
 import type { BrokerNode } from '../egiz-broker/broker-node';
 import { defineNode } from '../shell/define';
 import { brokerOf } from '../shell/references';
-import { onceFlowsRun, sendOnceFlowsRun } from '../shell/start';
+import { onceFlowsRun, wayOutOf } from '../shell/start';
 import { parseConfig } from './config';
 import type { ConfigInNode } from './config-in-node';
 import { Dialogue } from './dialogue';
@@ -28,8 +28,8 @@ export = (RED: NodeAPI): void => {
       const broker = clientBroker(RED, saved.broker);
       const config = parseConfig(saved, broker, RED.settings.userDir ?? process.cwd());
       const { ref, schemaDirectories, stateFile, confirmTimeoutMs } = config;
-      const send = sendOnceFlowsRun(RED, node);
-      const dialogue = new Dialogue(ref, node.id, (msg) => send([msg]));
+      const out = wayOutOf(RED, node);
+      const dialogue = new Dialogue(ref, node.id, (msg) => out.send([msg]));
       const status = new EdgeStatus(RED, node);
       const client = new EdgeClient({
         ref,
