@@ -28,8 +28,8 @@ export = (RED: NodeAPI): void => {
       const broker = clientBroker(RED, saved.broker);
       const config = parseConfig(saved, broker, RED.settings.userDir ?? process.cwd());
       const { ref, schemaDirectories, stateFile, confirmTimeoutMs } = config;
-      const out = wayOutOf(RED, node);
-      const dialogue = new Dialogue(ref, node.id, (msg) => out.send([msg]));
+      const { send } = wayOutOf(RED, node);
+      const dialogue = new Dialogue(ref, node.id, (msg) => send([msg]));
       const status = new EdgeStatus(RED, node);
       const client = new EdgeClient({
         ref,

@@ -148,7 +148,10 @@ export class Loop {
         ['accepted', 'queued', 'published', 'received'].includes(state),
       );
       if (client?.drift === false && client.desired.state === 'applied' && open.length === 0) return;
-      if (Date.now() > end) throw new Error(`not converged: ${JSON.stringify({ client, open })}`);
+      if (Date.now() > end) {
+        const log = this.broker.log().split('\n').slice(-60).join('\n');
+        throw new Error(`not converged: ${JSON.stringify({ client, open })}\n${log}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
