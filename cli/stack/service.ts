@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/files/atomic';
+import { isJsonObject } from '../../lib/json/json';
 import { type Level, LogFile, lineSplitter } from './log';
 import { endProcess, identify, type ProcessIdentity } from './processes';
 
@@ -15,8 +16,8 @@ export interface ServiceSpec {
   /** Node programs get a channel: when it closes they know that this process is gone, and end too. */
   readonly channel: boolean;
   readonly port?: number;
-  /** Rejects until the service answers. */
-  readonly probe: () => Promise<void>;
+  /** Rejects until the service answers; `announced`: it says itself that it is ready, on its channel. */
+  readonly probe: (() => Promise<void>) | 'announced';
   /** How bad a line of its output is. */
   readonly levelOf?: (line: string) => Level;
   /** The least serious of its lines that a person at the terminal sees. */
@@ -54,6 +55,8 @@ export class Service {
   private failures = 0;
   private stopping = false;
   private answers = false;
+  /** The process that has said it is ready. */
+  private announced: ChildProcess | undefined;
   private readonly tail: string[] = [];
 
   constructor(
@@ -85,6 +88,9 @@ export class Service {
     });
     this.child = child;
     child.once('spawn', () => this.onSpawn(child));
+    child.on('message', (message) => {
+      if (isJsonObject(message) && message.kind === 'ready') this.announced = child;
+    });
     this.record(child);
     child.once('error', (fault) => this.onEnd(`did not start: ${fault.message}`, startedAt, child));
     child.once('exit', (code, signal) =>
@@ -150,10 +156,15 @@ export class Service {
     this.again = setTimeout(() => this.start(), againInMs);
   }
 
+  private async probe(child: ChildProcess): Promise<void> {
+    if (this.spec.probe !== 'announced') return this.spec.probe();
+    if (this.announced !== child) throw new Error('not ready yet');
+  }
+
   private async watchReady(child: ChildProcess, startedAt: number): Promise<void> {
     while (this.child === child && !this.stopping) {
       try {
-        await this.spec.probe();
+        await this.probe(child);
         if (this.child !== child) return;
         this.answers = true;
         this.listener.onEvent({ kind: 'ready', afterMs: Date.now() - startedAt });

@@ -32,6 +32,8 @@ const OTHERS_GRACE_MS = 5_000;
 const BROKER_GRACE_MS = 3_000;
 /** A first start on a slow machine may take this long to answer. */
 const READY_TIMEOUT_MS = 90_000;
+/** A thousand simulated clients are spread over ten seconds; the start need not wait for a straggler. */
+const CLIENTS_TIMEOUT_MS = 20_000;
 
 /** Everything chosen and made before the first service starts. */
 interface Prepared {
@@ -113,8 +115,18 @@ export class Stack {
     return { inventory, ports, access, logins: ensureLogins(this.paths), tokens, jwksFile };
   }
 
+  /** Starts a service and waits until it answers. */
   private async run(spec: ServiceSpec): Promise<void> {
     if (this.stopping) return;
+    const service = this.launch(spec);
+    if ((await service.ready(READY_TIMEOUT_MS)) || this.stopping) return;
+    throw new EgizError('SERVICE_NOT_READY', `${spec.name} does not come up`, {
+      id: spec.name,
+      mend: `Its last lines, from ${service.log.file}:\n${service.lastLines.map((line) => `    ${line}`).join('\n')}`,
+    });
+  }
+
+  private launch(spec: ServiceSpec): Service {
     const directories = { run: this.paths.runDirectory, logs: this.paths.logDirectory };
     const service: Service = new Service(spec, directories, {
       onEvent: (event) => this.onEvent(service, event),
@@ -125,11 +137,7 @@ export class Stack {
     this.services.push(service);
     this.view.say(`Starting ${spec.name} …`);
     service.start();
-    if ((await service.ready(READY_TIMEOUT_MS)) || this.stopping) return;
-    throw new EgizError('SERVICE_NOT_READY', `${spec.name} does not come up`, {
-      id: spec.name,
-      mend: `Its last lines, from ${service.log.file}:\n${service.lastLines.map((line) => `    ${line}`).join('\n')}`,
-    });
+    return service;
   }
 
   private async simulate({ inventory, access }: Prepared): Promise<number> {
@@ -139,7 +147,11 @@ export class Stack {
     if (clients !== undefined && clients > available) {
       this.view.say(`The inventory has only ${available} clients to simulate, not ${clients}`, 'warning');
     }
-    if (count > 0 && hasSimulator()) await this.run(simulatorService(inventory, count, access, this.paths));
+    if (count === 0 || !hasSimulator() || this.stopping) return count;
+    const simulator = this.launch(simulatorService(inventory, count, access, this.paths));
+    if (!(await simulator.ready(CLIENTS_TIMEOUT_MS)) && !this.stopping) {
+      this.view.say(`Not all ${count} simulated clients are connected yet; they go on trying`, 'warning');
+    }
     return count;
   }
 

@@ -101,6 +101,42 @@ describe('isolation of accounts', () => {
     }
   });
 
+  it('holds for every inventory that is accepted, however its names are chosen', () => {
+    const random = seeded(7);
+    const names = [
+      '0',
+      '1e3',
+      'constructor',
+      'status',
+      'command',
+      'config',
+      'ambient',
+      'environmental',
+      'a',
+      'A',
+    ];
+    const name = () => names[random(names.length)] ?? 'a';
+    let accepted = 0;
+    for (let round = 0; round < 500; round++) {
+      const clients = () => Array.from({ length: random(4) }, () => `{id: ${name()}, type: t}`).join(', ');
+      const devices = () =>
+        Array.from({ length: random(3) }, () => `{id: ${name()}, sensor: ${name()}}`).join(', ');
+      const equipment = () =>
+        Array.from(
+          { length: random(3) },
+          () => `{id: ${name()}, type: ${name()}, devices: [${devices()}]}`,
+        ).join(', ');
+      const inventory = tryParse(
+        `tenants: [{id: a, clients: [${clients()}]}, {id: b, clients: [${clients()}]}]
+factories: [{id: ${name()}, tenant: a, equipment: [${equipment()}]}, {id: ${name()}, tenant: b, equipment: [${equipment()}]}]`,
+      );
+      if (inventory === undefined) continue;
+      accepted += 1;
+      should(findBreach(rightsOf(inventory))).equal(undefined, JSON.stringify(inventory));
+    }
+    accepted.should.be.above(30);
+  });
+
   it('is checked for ten thousand accounts in less than two seconds', () => {
     const clients = Array.from({ length: 10_000 }, (_, n) => `{id: c${n}, type: t}`).join(', ');
     const rights = rightsOf(parseInventory(`tenants: [{id: a, clients: [${clients}]}]`));
@@ -213,6 +249,15 @@ describe('generated access', () => {
     readFileSync(files.aclFile, 'utf8').should.equal(acl);
   });
 });
+
+/** Undefined for an inventory that is refused. */
+function tryParse(text: string) {
+  try {
+    return parseInventory(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** A small repeatable generator (mulberry32) of whole numbers below `limit`. */
 function seeded(seed: number): (limit: number) => number {
