@@ -75,10 +75,12 @@ function run(RED: NodeAPI, node: Node, { broker, client, status }: Parts): void 
   node.on('close', (removed: boolean, done: () => void) => {
     closed = true;
     stopState();
+    // First: what comes from now on is the successor's.
+    const left = link.leave(removed);
     const gone = client.stop().then(async () => {
       // Others may go on using the connection, so its will does not tell.
       if (removed) await broker.publisher.publish(client.will()).catch(() => undefined);
-      await link.leave(removed);
+      await left;
     });
     // A broker that does not answer must not hold up the deploy.
     void Promise.race([gone, delay(CLOSE_MS, undefined, { ref: false })]).finally(() => {
