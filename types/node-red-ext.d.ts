@@ -13,13 +13,11 @@ interface TlsOptions {
   minVersion: 'TLSv1.3';
 }
 
-/** What both dashboards take from the settings. */
+/** What both dashboards take from the settings; each hands in its own Express request and socket. */
 interface DashboardSettings {
   path?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: each dashboard hands in its own Express request and socket
-  middleware: Middleware<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  ioMiddleware: (socket: any, next: (fault?: Error) => void) => void;
+  middleware: Middleware<never>;
+  ioMiddleware: (socket: never, next: (fault?: Error) => void) => void;
 }
 
 interface EditorUser {

@@ -16,8 +16,12 @@ export interface ReporterOptions {
   readonly onWarning: (warning: EgizError) => void;
 }
 
-/** Until a message nobody received, or the broker refused, is published again. */
-const RETRY_MS = 30_000;
+/**
+ * Until a message nobody received, or the broker refused, is published again: soon, for after a broker's
+ * restart the service is back in a moment, then ever less often.
+ */
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 30_000;
 /** Errors that the next connection cures by itself. */
 const CURED_BY_RECONNECT: ReadonlySet<string> = new Set([
   'MQTT_NOT_CONNECTED',
@@ -33,6 +37,7 @@ export class Reporter {
   #connected = false;
   #cancelRetry: (() => void) | undefined;
   #birthDue = false;
+  #retryMs = FIRST_RETRY_MS;
 
   constructor(link: Pick<EdgeLink, 'publish'>, options: ReporterOptions) {
     this.#link = link;
@@ -43,6 +48,7 @@ export class Reporter {
   connected(): void {
     this.#connected = true;
     this.#birthDue = true;
+    this.#retryMs = FIRST_RETRY_MS;
     this.flush();
   }
 
@@ -107,8 +113,9 @@ export class Reporter {
 
   #retryLater(): void {
     if (!this.#connected) return;
-    this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
+    this.#cancelRetry ??= this.#options.clock.after(this.#retryMs, () => {
       this.#cancelRetry = undefined;
+      this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
       this.flush();
     });
   }

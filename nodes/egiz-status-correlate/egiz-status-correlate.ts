@@ -9,6 +9,7 @@ import { tellEvents } from './events';
 import { ListeningStatus } from './listening-status';
 import { migrations } from './migrations';
 import { type Report, recordWhenOpen, reportOf } from './report';
+import { resendAfterLostSession } from './resend';
 import { Subscriptions } from './subscription';
 
 /** Faults of a report itself: it goes to output 3, and there is nothing to mend in the flow. */
@@ -46,6 +47,10 @@ export = (RED: NodeAPI): void => {
       };
 
       const stopEvents = tellEvents(store, out);
+      const resend =
+        broker === undefined
+          ? undefined
+          : resendAfterLostSession(broker, store, (fault) => node.error(fault, {}));
       const leave =
         broker === undefined
           ? undefined
@@ -53,11 +58,15 @@ export = (RED: NodeAPI): void => {
               node,
               take: (report) => take(report, (error) => out.error(error, report.topic)),
               onRefused: (error, topic) => out.error(error, topic),
-              onState: (state) => status.set(state),
+              onState: (state) => {
+                status.set(state);
+                resend?.onState(state);
+              },
             });
 
       node.on('close', () => {
         leave?.();
+        resend?.stop();
         closing.abort();
         stopEvents();
         status.stop();

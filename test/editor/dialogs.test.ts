@@ -1,6 +1,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import should from 'should';
-import { freePort, NodeRedProcess, UserDirectoryFixture } from '../runtime/node-red-process';
+import { freePort } from '../support/node-red';
+import { NodeRedProcess, UserDirectoryFixture } from '../support/node-red-process';
 import { isConfigurationNode, nodeSets } from '../unit/packaging/manifest';
 
 /** The editor's own global, as far as these tests use it. */
@@ -118,6 +119,47 @@ describe('the editor, in Chromium', function () {
       should((await entry.textContent())?.trim().length ?? 0).be.above(3, set);
     }
     should(faults).be.empty();
+    await page.context().close();
+  });
+
+  it('saves a node that was written by hand with the current version and its defaults', async () => {
+    const { page } = await open('en-US');
+    for (const set of onCanvas) {
+      await textOfDialog(page, set);
+      const saved = await page.evaluate(
+        (id) => {
+          const { RED } = globalThis as unknown as EditorPage;
+          return RED.nodes.node(id) as { configVersion?: unknown };
+        },
+        `n${onCanvas.indexOf(set)}`,
+      );
+      should(saved.configVersion).equal(1, set);
+    }
+    await page.context().close();
+  });
+
+  it('gives config publish its third output with the delivery by messages', async () => {
+    const { page } = await open('en-US');
+    const id = `n${onCanvas.indexOf('egiz-config-publish')}`;
+    const outputs = () =>
+      page.evaluate((node) => {
+        const { RED } = globalThis as unknown as EditorPage;
+        return (RED.nodes.node(node) as { outputs?: number }).outputs;
+      }, id);
+    for (const [delivery, count] of [
+      ['message', 3],
+      ['broker', 2],
+    ] as const) {
+      await page.evaluate((node) => {
+        const { RED } = globalThis as unknown as EditorPage;
+        RED.editor.edit(RED.nodes.node(node) as object);
+      }, id);
+      await page.selectOption('#node-input-delivery', delivery);
+      should(await page.locator('#node-input-rateLimit').inputValue()).equal('500');
+      await page.click('#node-dialog-ok');
+      await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+      should(await outputs()).equal(count);
+    }
     await page.context().close();
   });
 });

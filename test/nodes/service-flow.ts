@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Node, NodeStatus } from 'node-red';
+import type { Node, NodeInitializer, NodeStatus } from 'node-red';
 import helper from 'node-red-node-test-helper';
 
 import publishNode = require('../../nodes/egiz-config-publish/egiz-config-publish');
@@ -38,15 +38,29 @@ export const settings = (seconds: number) => ({
   publishIntervalSeconds: seconds,
 });
 
+/** What stands behind the id `broker-1`. */
+export interface BrokerPart {
+  readonly modules: readonly NodeInitializer[];
+  readonly entries: readonly Entry[];
+  readonly credentials?: Record<string, Record<string, string>>;
+}
+
+const FAKE_BROKER: BrokerPart = {
+  modules: [fakeBrokerNode],
+  entries: [{ id: 'broker-1', type: 'egiz-broker' }],
+};
+
 /** A flow around a store in a directory of its own; its nodes are called `store-1`, `broker-1` and as given. */
 export class ServiceFlow {
   readonly directory = mkdtempSync(join(tmpdir(), 'egiz-service-'));
   readonly storeFile = join(this.directory, 'store.db');
   /** What each collector has received, by its id. */
   readonly received = new Map<string, Message[]>();
+  readonly #broker: BrokerPart;
   #flow: Entry[] = [];
 
-  constructor() {
+  constructor(broker: BrokerPart = FAKE_BROKER) {
+    this.#broker = broker;
     writeFileSync(join(this.directory, 'inventory.yaml'), INVENTORY);
   }
 
@@ -70,11 +84,12 @@ export class ServiceFlow {
 
   /** The tested nodes come before what they are wired to, as in a flow that grew by hand. */
   flowOf(nodes: Entry[], store = this.store()): Entry[] {
-    const ends = nodes.flatMap(({ wires }) => (wires as string[][] | undefined)?.flat() ?? []);
+    const wired = nodes.flatMap(({ wires }) => (wires as string[][] | undefined)?.flat() ?? []);
+    const ends = wired.filter((end) => !nodes.some(({ id }) => id === end));
     return [
       { id: 'flow', type: 'tab' },
       store,
-      { id: 'broker-1', type: 'egiz-broker' },
+      ...this.#broker.entries,
       ...nodes,
       { id: 'catcher', ...PLACE, type: 'catch', scope: null, wires: [['caught']] },
       ...[...new Set([...ends, 'caught'])].map((id) => ({ id, ...PLACE, type: 'helper' })),
@@ -83,15 +98,19 @@ export class ServiceFlow {
 
   async load(nodes: Entry[], store = this.store()): Promise<void> {
     this.#flow = this.flowOf(nodes, store);
-    const modules = [storeNode, publishNode, queryNode, correlateNode, fakeBrokerNode];
-    await helper.load(modules, this.#flow);
+    const { modules, credentials = {} } = this.#broker;
+    await helper.load(
+      [storeNode, publishNode, queryNode, correlateNode, ...modules],
+      this.#flow,
+      credentials,
+    );
     this.#listen();
   }
 
   /** A partial deploy: `change` returns the changed entries. */
   async deploy(change: (entry: Entry) => Entry | undefined, type: 'nodes' | 'full' = 'nodes'): Promise<void> {
     this.#flow = this.#flow.map((entry) => change({ ...entry })).filter((entry) => entry !== undefined);
-    await helper.setFlows(this.#flow, type);
+    await helper.setFlows(this.#flow, type, this.#broker.credentials ?? {});
     this.#listen();
   }
 

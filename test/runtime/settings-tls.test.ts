@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import should from 'should';
 import { developmentPki } from '../../lib/pki/directory';
-import { freePort, NodeRedProcess, UserDirectoryFixture } from './node-red-process';
+import { freePort } from '../support/node-red';
+import { NodeRedProcess, UserDirectoryFixture } from '../support/node-red-process';
 
 describe('settings.ts in development, with HTTPS', function () {
   this.timeout(60_000);

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import should from 'should';
 import { hashPassword } from '../../lib/users/passwords';
-import { freePort, NodeRedProcess, UserDirectoryFixture } from './node-red-process';
-import { PollingSocket } from './polling-socket';
+import { freePort } from '../support/node-red';
+import { NodeRedProcess, UserDirectoryFixture } from '../support/node-red-process';
+import { PollingSocket } from '../support/polling-socket';
 
 const BUTTON = 'button';
 const node = (id: string, type: string, properties: object, wires: string[][] = []) => ({

@@ -55,6 +55,9 @@ async function main(): Promise<void> {
     random: Math.random,
     onError: (error) => console.error(error),
   }).start();
+  links.receiver.onState((state) => {
+    if (state.kind === 'connected' && !state.sessionPresent) void service.resend();
+  });
   for (const filter of clientsProfile.reportFilters) {
     void links.receiver.subscribe(filter, async (message) => {
       const report = clientsProfile.report(message);

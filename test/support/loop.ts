@@ -48,13 +48,17 @@ export class Loop {
 
   async startEdge(crash?: Crash<EdgeStep>): Promise<void> {
     const options: EdgeProcessOptions = {
-      state: join(this.directory, 'edge.json'),
+      state: this.#stateFile,
       applied: this.#appliedFile,
       url: this.broker.url,
       sessionExpirySeconds: this.sessionExpirySeconds,
       ...(crash === undefined ? {} : { crash }),
     };
     this.#edge = await launch('loop-edge.js', options);
+  }
+
+  get #stateFile(): string {
+    return join(this.directory, 'edge.json');
   }
 
   get #appliedFile(): string {
@@ -139,6 +143,22 @@ export class Loop {
     return (await this.ask<readonly SeenCommand[]>({ do: 'commands' })) ?? [];
   }
 
+  /** Waits until the newest command of this revision is in the state. */
+  async reaches(revision: number, state: string, timeoutMs = 10_000): Promise<void> {
+    const end = Date.now() + timeoutMs;
+    for (;;) {
+      const command = (await this.commands()).find((one) => one.revision === revision);
+      if (command?.state === state) return;
+      if (Date.now() > end) throw new Error(`revision ${revision} is ${command?.state}, not ${state}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** As when the disk of the client was replaced. */
+  forgetEdgeState(): void {
+    rmSync(this.#stateFile);
+  }
+
   /** Waits until the client runs what it should and nothing is under way. */
   async converged(timeoutMs = 30_000): Promise<void> {
     const end = Date.now() + timeoutMs;
@@ -148,7 +168,10 @@ export class Loop {
         ['accepted', 'queued', 'published', 'received'].includes(state),
       );
       if (client?.drift === false && client.desired.state === 'applied' && open.length === 0) return;
-      if (Date.now() > end) throw new Error(`not converged: ${JSON.stringify({ client, open })}`);
+      if (Date.now() > end) {
+        const log = this.broker.log().split('\n').slice(-60).join('\n');
+        throw new Error(`not converged: ${JSON.stringify({ client, open })}\n${log}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

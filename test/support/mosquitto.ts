@@ -39,6 +39,10 @@ export interface TestBroker {
   /** SIGSTOP: connections stay open and nothing answers. */
   pause(): void;
   resume(): void;
+  /** Removes its persistence file, while it is down. */
+  forget(): void;
+  /** Waits until the broker has dropped the session of a client that is gone. */
+  waitForExpiry(clientId: string): Promise<void>;
   /** Stops it and removes its directory. */
   close(): Promise<void>;
 }
@@ -184,6 +188,14 @@ class BrokerProcess implements TestBroker {
 
   resume(): void {
     process.kill(this.pid, 'SIGCONT');
+  }
+
+  forget(): void {
+    rmSync(join(this.directory, 'data', 'mosquitto.db'), { force: true });
+  }
+
+  async waitForExpiry(clientId: string): Promise<void> {
+    await until('the session has expired', () => this.#log.includes(`Expiring client ${clientId}`), 15_000);
   }
 
   async close(): Promise<void> {

@@ -91,7 +91,9 @@ export class NodeRed {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     const nodeRed = new NodeRed(`http://127.0.0.1:${port}`, userDir, child, lines);
+    // Either may come first.
     await nodeRed.until((output) => output.includes('Started flows'), 30_000);
+    await nodeRed.until((output) => output.includes('Server now running'), 30_000);
     return nodeRed;
   }
 

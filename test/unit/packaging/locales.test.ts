@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import should from 'should';
 import { isJsonObject } from '../../../lib/json/json';
-import { isConfigurationNode, nodeSets, ROOT, source } from './manifest';
+import { ROOT } from '../../support/node-red';
+import { isConfigurationNode, nodeSets, source } from './manifest';
 
 const LANGUAGES = ['en-US', 'ru'];
 

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import should from 'should';
-import { jsonFilesBelow, manifest, nodeSets, ROOT } from './manifest';
+import { ROOT } from '../../support/node-red';
+import { jsonFilesBelow, manifest, nodeSets } from './manifest';
 
 /** The rules of the Flow Library's scorecard, checked from the files alone. */
 

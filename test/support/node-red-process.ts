@@ -1,22 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ROOT } from './node-red';
 
-const ROOT = join(__dirname, '..', '..', '..');
 const START_TIMEOUT_MS = 30_000;
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
 
 /** A user directory of its own with our package linked into it, and files for the secrets. */
 export class UserDirectoryFixture {
@@ -63,10 +51,10 @@ export class NodeRedProcess {
     return new NodeRedProcess(spawn(process.execPath, args, { cwd: userDirectory, env }));
   }
 
-  /** Resolves when the flows run. */
+  /** Resolves when the flows run and the port is open; either may come first. */
   async started(): Promise<void> {
     const end = Date.now() + START_TIMEOUT_MS;
-    while (!/Started flows/.test(this.output)) {
+    while (!/Started flows/.test(this.output) || !/Server now running/.test(this.output)) {
       if (this.#child.exitCode !== null || Date.now() > end)
         throw new Error(`Node-RED did not start:\n${this.output}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
