@@ -8,8 +8,8 @@
 #include <time.h>
 
 static void account_for(struct audit *audit, size_t lost) {
-    atomic_store(&audit->failing, lost > 0);
     if (lost == 0) return;
+    audit->round_lost = true;
     if (audit->notice > 0) {
         /* The notice is lost with the rest: say it again later, and do not
          * count it as an event. */
@@ -24,7 +24,8 @@ static void write_line(struct audit *audit, const struct audit_record *record) {
     char line[AUDIT_LINE_MAX];
     size_t len = audit_format(record, line, sizeof line);
     size_t lost = audit->sink.write(audit->sink.self, line, len);
-    if (lost > 0) account_for(audit, lost);
+    account_for(audit, lost);
+    audit->round_lines++;
 }
 
 /* Says how many events are missing before the events after them. */
@@ -44,6 +45,8 @@ static void say_drops(struct audit *audit) {
 }
 
 static void drain(struct audit *audit) {
+    audit->round_lines = 0;
+    audit->round_lost = false;
     if (atomic_exchange(&audit->reopen, false)) audit->sink.reopen(audit->sink.self);
     say_drops(audit);
     size_t tail = atomic_load_explicit(&audit->tail, memory_order_relaxed);
@@ -54,6 +57,9 @@ static void drain(struct audit *audit) {
     }
     account_for(audit, audit->sink.flush(audit->sink.self));
     audit->notice = 0;
+    /* A round without lines says nothing about the disk. */
+    if (audit->round_lost) atomic_store(&audit->failing, true);
+    else if (audit->round_lines > 0) atomic_store(&audit->failing, false);
 }
 
 static void *run(void *arg) {

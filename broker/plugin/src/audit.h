@@ -37,6 +37,8 @@ struct audit {
     uint64_t seq;  /* the broker's thread */
     uint64_t said;   /* the audit thread: drops already told */
     uint64_t notice; /* drops told by a line that is not flushed yet */
+    size_t round_lines; /* of one round of writing */
+    bool round_lost;
     sem_t wake;
     pthread_t thread;
     bool running;

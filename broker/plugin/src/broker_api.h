@@ -11,6 +11,9 @@
 #define GUARD_EVT_MESSAGE 7
 /* 2.1: after a login has succeeded; 2.0 refuses to register it. */
 #define GUARD_EVT_CONNECT 11
+/* 2.1: the connection of a session that lives on has ended; carries the same
+ * data as MOSQ_EVT_DISCONNECT, which 2.1 sends only when the session ends. */
+#define GUARD_EVT_CLIENT_OFFLINE 28
 
 /* 2.1: the message is dropped and PUBACK/PUBREC carries 0x97. */
 #define GUARD_ERR_QUOTA_EXCEEDED (-6)

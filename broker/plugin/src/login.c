@@ -180,12 +180,12 @@ static void close_early(struct guard *guard, struct mosquitto *key) {
 }
 
 static void part_with_stranger(struct guard *guard, struct mosquitto *key, int reason) {
-    /* At a reload the broker also drops sessions without a connection. */
-    if (guard->reloading) return;
     if (mosquitto_client_id(key) == NULL) {
         close_early(guard, key);
         return;
     }
+    /* The end of a session that had no connection any more. */
+    if (!tls_has_certificate(key)) return;
     struct client *client = enter(guard, key, CLIENT_PENDING);
     if (client == NULL) return;
     if (client->account == NULL) {

@@ -87,6 +87,7 @@ static bool listen_to_all(struct guard *guard) {
            && listen_to(guard, MOSQ_EVT_DISCONNECT, on_disconnect)
            && listen_to(guard, MOSQ_EVT_TICK, on_tick)
            && listen_to(guard, GUARD_EVT_MESSAGE, on_message);
+    if (guard->tells_connects) ok = ok && listen_to(guard, GUARD_EVT_CLIENT_OFFLINE, on_disconnect);
     /* Registered without rights to check, it would deny everything. */
     if (ok && guard->acl != NULL) ok = listen_to(guard, MOSQ_EVT_ACL_CHECK, on_acl_check);
     if (!ok) mosquitto_log_printf(MOSQ_LOG_ERR, "guard: the broker does not offer the events needed");
@@ -152,7 +153,7 @@ EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *identifier, void **userd
     if (guard->acl == NULL) {
         mosquitto_log_printf(MOSQ_LOG_WARNING, "guard: no acl_file: subscriptions are not checked");
     }
-    tls_watch_start();
+    tls_watch_start(guard->tells_connects);
     loaded = true;
     *userdata = guard;
     guard_say(guard, NULL, (struct audit_event){.event = "start"});

@@ -19,6 +19,7 @@ struct handshake {
 static struct handshake *oldest;
 static struct handshake *newest;
 static int watch_index = -1;
+static bool ties;
 /* Under which index the broker keeps its client; found out by looking. */
 static int client_index = -1;
 #define INDEX_MAX 16
@@ -56,9 +57,9 @@ static void on_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long a
     free(h);
 }
 
-bool tls_watch_start(void) {
+void tls_watch_start(bool broker_ties_clients) {
+    ties = broker_ties_clients;
     watch_index = SSL_get_ex_new_index(0, NULL, on_new, NULL, on_free);
-    return watch_index >= 0;
 }
 
 void tls_watch_stop(void) {
@@ -70,7 +71,7 @@ void tls_watch_stop(void) {
     oldest = newest = NULL;
 }
 
-static bool belongs_to(SSL *ssl, const struct mosquitto *client) {
+static bool is_tied_to(SSL *ssl, const struct mosquitto *client) {
     if (client_index >= 0) return SSL_get_ex_data(ssl, client_index) == client;
     for (int i = 0; i < INDEX_MAX; i++) {
         if (i == watch_index || SSL_get_ex_data(ssl, i) != client) continue;
@@ -90,14 +91,29 @@ static const char *version_name(const SSL *ssl) {
     }
 }
 
-const char *tls_version_of(const struct mosquitto *client) {
+static const char *version_of(const struct mosquitto *client, const X509 *certificate) {
     struct handshake *h = oldest;
     for (int steps = 0; h != NULL && steps < TLS_WALK_MAX; steps++, h = h->next) {
-        if (!belongs_to(h->ssl, client)) continue;
+        bool found = ties ? is_tied_to(h->ssl, client)
+                          : SSL_get0_peer_certificate(h->ssl) == certificate;
+        if (!found) continue;
         leave(h);
         return version_name(h->ssl);
     }
     return NULL;
+}
+
+const char *tls_version_of(const struct mosquitto *client) {
+    X509 *certificate = mosquitto_client_certificate(client);
+    const char *version = ties || certificate != NULL ? version_of(client, certificate) : NULL;
+    X509_free(certificate);
+    return version;
+}
+
+bool tls_has_certificate(const struct mosquitto *client) {
+    X509 *certificate = mosquitto_client_certificate(client);
+    X509_free(certificate);
+    return certificate != NULL;
 }
 
 enum tls_name tls_common_name(const struct mosquitto *client, char *name, size_t size) {

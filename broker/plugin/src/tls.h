@@ -9,16 +9,21 @@
 struct mosquitto;
 
 /* The plugin interface does not show a client's TLS connection. OpenSSL calls
- * back for every new one instead, and the broker ties its client to it; so
- * the guard can look the client up. Call before the listeners start. */
-bool tls_watch_start(void);
+ * back for every new one instead; which client it belongs to is seen by the
+ * tie that 2.1 makes between them, on 2.0 by the client's certificate. Call
+ * before the listeners start. */
+void tls_watch_start(bool broker_ties_clients);
 void tls_watch_stop(void);
 
 /* "TLSv1.3", or NULL when the client has no TLS connection or it cannot be
- * found. Static text. Costs a walk over the connections still logging in, at
- * most TLS_WALK_MAX. Asked once, at login. */
+ * found: on 2.0 that is every client without a certificate. Static text.
+ * Asked once, at login; walks over at most TLS_WALK_MAX of the connections
+ * that are still logging in. */
 #define TLS_WALK_MAX 256
 const char *tls_version_of(const struct mosquitto *client);
+
+/* A session without a connection has none either. */
+bool tls_has_certificate(const struct mosquitto *client);
 
 enum tls_name { TLS_NO_CERTIFICATE, TLS_NAME_BAD, TLS_NAME_OK };
 
