@@ -38,7 +38,7 @@ struct guard {
     uint64_t next_publication;
 };
 
-/* ns, monotonic. */
+/* clock.c: ns, monotonic. The tests have a clock of their own. */
 uint64_t guard_now(void);
 
 /* files.c: reads both files. At start a wrong file is an error (false); at a

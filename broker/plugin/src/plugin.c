@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define EXPORT __attribute__((visibility("default")))
 #define PLUGIN_INTERFACE 5
@@ -19,12 +18,6 @@ EXPORT int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *option
 /* The log file, the $SYS topics and the kicks are the broker's, not a
  * listener's: one guard is enough and two would fight. */
 static bool loaded;
-
-uint64_t guard_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static int on_basic_auth(int event, void *data, void *userdata) {
     (void)event;

@@ -1,0 +1,9 @@
+#include "guard.h"
+
+#include <time.h>
+
+uint64_t guard_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
