@@ -1,21 +1,25 @@
-/* The audit log: the broker's thread drops events into a bounded ring and goes
- * on; a thread of its own writes them. When the ring is full events are
- * dropped, counted, and the log says how many. */
+/* The audit log: the broker drops events into a bounded ring and goes on; a
+ * process of its own writes them. When the ring is full events are dropped,
+ * counted, and the log says how many.
+ *
+ * A process, not a thread: a second thread would make every allocation and
+ * every system call of the single-threaded broker dearer (measured: more than
+ * all the rest of the guard costs). */
 #ifndef GUARD_AUDIT_H
 #define GUARD_AUDIT_H
 
 #include "audit_line.h"
 
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-/* Where lines go. Called from the audit thread only. `write` takes one whole
+/* Where lines go. Called in the writer's process only. `write` takes one whole
  * line and may keep it until `flush`; both return how many lines were lost
- * just now, earlier ones included. */
+ * just now, earlier ones included. `reopen` gives up whatever is open. */
 struct audit_sink {
     void *self;
     size_t (*write)(void *self, const char *line, size_t len);
@@ -23,28 +27,30 @@ struct audit_sink {
     void (*reopen)(void *self);
 };
 
-struct audit {
-    struct audit_sink sink;
-    struct audit_record *ring;
-    size_t mask;
-    atomic_size_t head; /* next to write: the broker's thread */
-    atomic_size_t tail; /* next to read: the audit thread */
+/* What the two processes share. */
+struct audit_ring {
+    atomic_size_t head; /* next to write: the broker */
+    atomic_size_t tail; /* next to read: the writer */
     atomic_uint_fast64_t handled; /* events taken from the ring */
     atomic_uint_fast64_t dropped; /* ring full, or the sink lost them */
-    atomic_bool failing; /* the sink refuses lines */
+    atomic_bool failing; /* the sink loses lines */
     atomic_bool reopen;
     atomic_bool stop;
-    uint64_t seq;  /* the broker's thread */
-    uint64_t said;   /* the audit thread: drops already told */
-    uint64_t notice; /* drops told by a line that is not flushed yet */
-    size_t round_lines; /* of one round of writing */
-    bool round_lost;
     sem_t wake;
-    pthread_t thread;
-    bool running;
+    uint64_t said; /* the writer's: drops already told */
+    size_t mask;
+    struct audit_record records[];
 };
 
-/* `slots` is rounded up to a power of two. False when the thread or memory
+struct audit {
+    struct audit_sink sink;
+    struct audit_ring *ring; /* NULL: not running */
+    size_t size;
+    pid_t writer;
+    uint64_t seq;
+};
+
+/* `slots` is rounded up to a power of two. False when the process or memory
  * cannot be had. */
 bool audit_start(struct audit *audit, struct audit_sink sink, size_t slots);
 
@@ -55,8 +61,15 @@ bool audit_push(struct audit *audit, const struct audit_event *event);
  * others). */
 void audit_reopen(struct audit *audit);
 
-/* Writes what is queued, waiting at most `seconds` for a stuck disk. Returns
- * false when the thread is stuck: then the audit must not be freed. */
-bool audit_stop(struct audit *audit, unsigned seconds);
+/* Starts the writer again if something has killed it; true when it had to. */
+bool audit_revive(struct audit *audit);
+
+uint64_t audit_written(const struct audit *audit);
+uint64_t audit_dropped(const struct audit *audit);
+bool audit_failing(const struct audit *audit);
+
+/* Has what is queued written; a disk that hangs longer than `seconds` is left
+ * to the writer, which ends by itself. */
+void audit_stop(struct audit *audit, unsigned seconds);
 
 #endif

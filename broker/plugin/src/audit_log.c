@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static bool open_file(struct audit_log *log) {
-    /* Not through a link, and never a FIFO that would block the thread. */
+    /* Not through a link, and never a FIFO that would block the writer. */
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     int fd = open(log->path, flags, 0640);
     if (fd < 0) return false;
@@ -112,7 +112,10 @@ bool audit_log_open(struct audit_log *log, const char *path, uint64_t max, unsig
     log->keep = keep;
     log->path = strdup(path);
     if (log->path == NULL) return false;
-    if (open_file(log)) return true;
+    if (open_file(log)) {
+        close_file(log);
+        return true;
+    }
     int reason = errno;
     free(log->path);
     errno = reason;

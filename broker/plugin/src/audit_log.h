@@ -15,7 +15,8 @@ struct audit_log {
     char buffer[65536];
 };
 
-/* False, with errno set, when the file cannot be opened for appending. */
+/* False, with errno set, when the file cannot be opened for appending. It is
+ * only tried here; the first line opens it, in the writer's process. */
 bool audit_log_open(struct audit_log *log, const char *path, uint64_t max, unsigned keep);
 
 struct audit_sink audit_log_sink(struct audit_log *log);

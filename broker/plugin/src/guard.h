@@ -1,5 +1,5 @@
 /* The guard's state and what its parts ask of each other. Everything here
- * runs on the broker's thread; only audit.c has another. */
+ * runs in the broker; only audit_writer.c and audit_log.c run beside it. */
 #ifndef GUARD_GUARD_H
 #define GUARD_GUARD_H
 
@@ -35,6 +35,7 @@ struct guard {
     struct throttle strangers[FINDINGS]; /* findings about no known client */
     struct throttle closed_early;
     struct counters counters;
+    uint64_t next_watch; /* ns: over the audit writer */
     uint64_t next_publication;
 };
 

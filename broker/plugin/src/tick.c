@@ -54,8 +54,8 @@ static uint64_t look_through(struct guard *guard, uint64_t now) {
 static void publish(struct guard *guard, uint64_t now) {
     struct gauges gauges = {
         .connected = look_through(guard, now),
-        .audit_written = atomic_load(&guard->audit.handled),
-        .audit_dropped = atomic_load(&guard->audit.dropped),
+        .audit_written = audit_written(&guard->audit),
+        .audit_dropped = audit_dropped(&guard->audit),
         .acl_accounts = guard->acl == NULL ? 0 : guard->acl->accounts.count,
         .acl_rules = guard->acl == NULL ? 0 : guard->acl->rule_count,
         .denying_all = guard->deny_all,
@@ -63,9 +63,12 @@ static void publish(struct guard *guard, uint64_t now) {
     if (guard->options.sys_interval > 0) counters_publish(&guard->counters, &gauges, now);
 }
 
-/* The audit thread must not use the broker's log; this is told for it. */
+/* What the audit writer cannot tell itself: it has no way to the broker's log. */
 static void watch_audit(struct guard *guard) {
-    bool failing = atomic_load(&guard->audit.failing);
+    if (audit_revive(&guard->audit)) {
+        mosquitto_log_printf(MOSQ_LOG_ERR, "guard: the audit writer was gone and is started again");
+    }
+    bool failing = audit_failing(&guard->audit);
     if (failing == guard->audit_was_failing) return;
     guard->audit_was_failing = failing;
     mosquitto_log_printf(failing ? MOSQ_LOG_ERR : MOSQ_LOG_NOTICE, "guard: %s %s",
@@ -78,8 +81,11 @@ void guard_on_tick(struct guard *guard) {
     guard->reloading = false;
     guard->newest = NULL;
     kick_banned(guard);
-    watch_audit(guard);
     uint64_t now = guard_now();
+    if (now >= guard->next_watch) {
+        guard->next_watch = now + SECOND;
+        watch_audit(guard);
+    }
     if (now < guard->next_publication) return;
     uint32_t interval = guard->options.sys_interval;
     guard->next_publication = now + (uint64_t)(interval > 0 ? interval : 10) * SECOND;

@@ -1,8 +1,11 @@
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "audit.h"
 #include "audit_log.h"
 #include "check.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,9 +54,9 @@ const struct test line_tests[] = {
     {NULL, NULL},
 };
 
-/* A disk that hangs until it is let go. */
+/* A disk that hangs until it is let go; shared with the writer's process. */
 struct gate {
-    pthread_mutex_t mutex;
+    sem_t open;
     char text[1 << 20];
     size_t len;
     size_t lose; /* that many writes fail */
@@ -61,7 +64,7 @@ struct gate {
 
 static size_t gate_write(void *self, const char *line, size_t len) {
     struct gate *gate = self;
-    pthread_mutex_lock(&gate->mutex);
+    while (sem_wait(&gate->open) != 0) continue;
     size_t lost = gate->lose > 0 ? 1 : 0;
     gate->lose -= lost;
     if (lost == 0) {
@@ -69,7 +72,7 @@ static size_t gate_write(void *self, const char *line, size_t len) {
         gate->len += len;
         gate->text[gate->len] = '\0';
     }
-    pthread_mutex_unlock(&gate->mutex);
+    sem_post(&gate->open);
     return lost;
 }
 
@@ -83,15 +86,15 @@ static void gate_reopen(void *self) {
 }
 
 static struct gate *gate_new(struct audit *audit, size_t slots) {
-    struct gate *gate = calloc(1, sizeof *gate);
-    pthread_mutex_init(&gate->mutex, NULL);
+    struct gate *gate = mmap(NULL, sizeof *gate, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    sem_init(&gate->open, 1, 1);
     CHECK(audit_start(audit, (struct audit_sink){gate, gate_write, gate_flush, gate_reopen}, slots));
     return gate;
 }
 
 static void gate_free(struct gate *gate) {
-    pthread_mutex_destroy(&gate->mutex);
-    free(gate);
+    sem_destroy(&gate->open);
+    munmap(gate, sizeof *gate);
 }
 
 static size_t count_of(const char *text, const char *part) {
@@ -104,13 +107,13 @@ static void a_hanging_disk_stops_nobody(void) {
     struct audit audit;
     struct gate *gate = gate_new(&audit, 16);
     struct audit_event event = {.event = "connect"};
-    pthread_mutex_lock(&gate->mutex);
+    sem_wait(&gate->open);
     size_t taken = 0;
     for (int i = 0; i < 1000; i++) taken += audit_push(&audit, &event);
     CHECK(taken <= 18);
-    CHECK_INT(1000 - taken, atomic_load(&audit.dropped));
-    pthread_mutex_unlock(&gate->mutex);
-    CHECK(audit_stop(&audit, 10));
+    CHECK_INT(1000 - taken, audit_dropped(&audit));
+    sem_post(&gate->open);
+    audit_stop(&audit, 10);
     CHECK_INT(taken, count_of(gate->text, "\"event\":\"connect\""));
     char notice[40];
     snprintf(notice, sizeof notice, "\"count\":%zu}", 1000 - taken);
@@ -123,17 +126,39 @@ static void lost_lines_are_counted_and_said(void) {
     struct audit audit;
     struct gate *gate = gate_new(&audit, 64);
     struct audit_event event = {.event = "connect"};
-    pthread_mutex_lock(&gate->mutex); /* one round writes them all */
+    sem_wait(&gate->open); /* one round writes them all */
     gate->lose = 5;
     for (int i = 0; i < 20; i++) audit_push(&audit, &event);
-    pthread_mutex_unlock(&gate->mutex);
+    sem_post(&gate->open);
     struct timespec pause = {0, 200000000};
     nanosleep(&pause, NULL);
     audit_push(&audit, &event);
-    CHECK(audit_stop(&audit, 10));
-    CHECK_INT(5, atomic_load(&audit.dropped));
+    CHECK_INT(5, audit_dropped(&audit));
+    audit_stop(&audit, 10);
     CHECK_INT(16, count_of(gate->text, "\"event\":\"connect\""));
     CHECK_HAS("\"count\":5}", gate->text);
+    gate_free(gate);
+}
+
+static void a_killed_writer_is_started_again(void) {
+    struct audit audit;
+    struct gate *gate = gate_new(&audit, 64);
+    struct audit_event event = {.event = "connect"};
+    CHECK(!audit_revive(&audit));
+    kill(audit.writer, SIGTERM); /* blocked: only the broker ends it */
+    kill(audit.writer, SIGKILL);
+    struct timespec pause = {0, 50000000};
+    nanosleep(&pause, NULL);
+    audit_push(&audit, &event); /* nobody there: it waits in the ring */
+    bool revived = false;
+    for (int i = 0; i < 500 && !revived; i++) {
+        nanosleep(&pause, NULL);
+        revived = audit_revive(&audit);
+    }
+    CHECK(revived);
+    audit_push(&audit, &event);
+    audit_stop(&audit, 10);
+    CHECK_INT(2, count_of(gate->text, "\"event\":\"connect\""));
     gate_free(gate);
 }
 
@@ -142,7 +167,7 @@ static void every_event_is_written_in_order(void) {
     struct gate *gate = gate_new(&audit, 4096);
     struct audit_event event = {.event = "connect"};
     for (int i = 0; i < 3000; i++) CHECK(audit_push(&audit, &event));
-    CHECK(audit_stop(&audit, 10));
+    audit_stop(&audit, 10);
     CHECK_INT(3000, count_of(gate->text, "\n"));
     unsigned long expected = 1;
     for (char *s = gate->text; (s = strstr(s, "\"seq\":")) != NULL; s++) {
@@ -190,6 +215,7 @@ static void only_a_regular_file_will_do(void) {
 const struct test audit_tests[] = {
     {"audit: a hanging disk stops nobody and drops are said", a_hanging_disk_stops_nobody},
     {"audit: lines that the disk lost are counted and said", lost_lines_are_counted_and_said},
+    {"audit: a killed writer is started again", a_killed_writer_is_started_again},
     {"audit: every event is written, in order", every_event_is_written_in_order},
     {"audit log: rotated by size, N kept", the_file_is_rotated},
     {"audit log: only a regular file will do", only_a_regular_file_will_do},
