@@ -28,6 +28,6 @@ void check_has(const char *part, const char *whole, const char *what, const char
 /* Each suite's tests, ended by one without a name. */
 extern const struct test topic_tests[], acl_tests[], accounts_tests[], limits_tests[],
     client_tests[], line_tests[], audit_tests[], family_tests[], options_tests[],
-    guard_tests[], guard21_tests[];
+    guard_tests[], guard_files_tests[], guard21_tests[];
 
 #endif

@@ -36,7 +36,8 @@ void check_has(const char *part, const char *whole, const char *what, const char
 int main(void) {
     const struct test *suites[] = {topic_tests, acl_tests, accounts_tests, limits_tests,
                                    client_tests, line_tests, audit_tests, family_tests,
-                                   options_tests, guard_tests, guard21_tests};
+                                   options_tests, guard_tests, guard_files_tests,
+                                   guard21_tests};
     int passed = 0;
     int failed = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
