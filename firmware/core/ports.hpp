@@ -85,6 +85,9 @@ struct ConnectRequest {
     std::uint16_t keep_alive_s = 15;          // the broker notices a dead board within 1.5 times this
     std::uint16_t receive_maximum = 20;       // FR-2.6: at most 100
     std::uint32_t session_expiry_s = 86400;   // FR-2.9
+    // A broker given by configuration; empty and 0 mean the one the board was provisioned with.
+    std::string_view host;
+    std::uint16_t port = 0;
 };
 
 struct PublishRequest {
@@ -247,6 +250,8 @@ class SensorSource {
   public:
     virtual SensorKind kind() = 0;
     virtual void sample(std::uint64_t monotonic_ms, Reading& out) = 0;
+    // Number of samples the median filter looks at (1 to 15), changed by configuration while running.
+    virtual void configure(std::uint8_t filter_window) = 0;
 
   protected:
     ~SensorSource() = default;
