@@ -23,10 +23,10 @@ TEST(Atm90e32, UnitsOfTheRegisters) {
     EXPECT_EQ(sample.voltage[0], Measured::good(220'500));
     EXPECT_EQ(sample.voltage[2], Measured::good(221'000));
     EXPECT_EQ(sample.current[1], Measured::good(14'800));
-    // 0x008F0D18 = 9 374 998 steps of 0.00032 W; 0xFFFFEC78 = -5000 steps.
-    EXPECT_EQ(sample.power[0], Measured::good(2'999'999));
+    // 0x008F0D18 = 9 375 000 steps of 0.00032 W; 0xFFFFEC78 = -5000 steps.
+    EXPECT_EQ(sample.power[0], Measured::good(3'000'000));
     EXPECT_EQ(sample.power[1], Measured::good(-1'600));
-    EXPECT_EQ(sample.active_power, Measured::good(2'998'399));
+    EXPECT_EQ(sample.active_power, Measured::good(2'998'400));
     EXPECT_EQ(sample.power_factor, Measured::good(-920));
     EXPECT_EQ(sample.frequency, Measured::good(50'010));
     EXPECT_EQ(sample.energy, Measured::good(77));

@@ -71,7 +71,7 @@ TEST(Bme280, WorkedExampleOfTheDataSheet) {
     const auto trim = bme280_trimming(example_low(), example_high());
     const Bme280Sample sample = bme280_decode(data(415148, 519888, 0x7000), *trim);
     EXPECT_EQ(sample.temperature, Measured::good(25'080));
-    EXPECT_EQ(sample.pressure, Measured::good(100'653));  // 25767236 / 256 Pa
+    EXPECT_EQ(sample.pressure, Measured::good(100'653));  // 100653.27 Pa
 }
 
 // The data sheet's floating point form of the humidity formula, as an independent check of the integer one.

@@ -6,27 +6,40 @@
 namespace egiz::sensors {
 namespace {
 
-TEST(SpikeFilter, OneSpikeNeverGetsThrough) {
-    SpikeFilter filter;
+TEST(MedianFilter, OneSpikeNeverGetsThrough) {
+    MedianFilter filter;
     for (const std::int32_t value : {200, 201, 200}) filter.push(Measured::good(value));
     EXPECT_EQ(filter.push(Measured::good(9'999)), Measured::good(201));
     EXPECT_EQ(filter.push(Measured::good(200)), Measured::good(200));
 }
 
-TEST(SpikeFilter, AStepIsOneSampleLate) {
-    SpikeFilter filter;
-    for (int i = 0; i < 3; ++i) filter.push(Measured::good(10));
-    EXPECT_EQ(filter.push(Measured::good(50)), Measured::good(10));
-    EXPECT_EQ(filter.push(Measured::good(50)), Measured::good(50));
+TEST(MedianFilter, AStepIsHalfAWindowLate) {
+    for (const std::size_t window : {1U, 3U, 5U, 15U}) {
+        MedianFilter filter;
+        filter.set_window(window);
+        for (std::size_t i = 0; i < window; ++i) filter.push(Measured::good(10));
+        for (std::size_t i = 0; i < window / 2; ++i) EXPECT_EQ(filter.push(Measured::good(50)), Measured::good(10));
+        EXPECT_EQ(filter.push(Measured::good(50)), Measured::good(50)) << window;
+    }
 }
 
-TEST(SpikeFilter, AFaultPassesAtOnceAndNothingOldComesBack) {
-    SpikeFilter filter;
+TEST(MedianFilter, AFaultPassesAtOnceAndNothingOldComesBack) {
+    MedianFilter filter;
     for (int i = 0; i < 3; ++i) filter.push(Measured::good(10));
     EXPECT_EQ(filter.push(Measured::bad(Quality::fault)), Measured::bad(Quality::fault));
     EXPECT_EQ(filter.push(Measured::good(90)), Measured::good(90));
-    EXPECT_EQ(filter.push(Measured::good(91)), Measured::good(91));
+    EXPECT_EQ(filter.push(Measured::good(91)), Measured::good(90));
     EXPECT_EQ(filter.push(Measured::good(89)), Measured::good(90));
+}
+
+TEST(MedianFilter, WindowsOutsideTheLimitsAreTheNearestLimit) {
+    MedianFilter filter;
+    filter.set_window(0);
+    filter.push(Measured::good(1));
+    EXPECT_EQ(filter.push(Measured::good(7)), Measured::good(7));
+    filter.set_window(200);
+    for (int i = 0; i < 40; ++i) filter.push(Measured::good(i));
+    EXPECT_EQ(filter.push(Measured::good(40)), Measured::good(33));
 }
 
 TEST(Freshness, AnOldValueIsStale) {
