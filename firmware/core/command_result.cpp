@@ -5,6 +5,7 @@ namespace egiz {
 std::string_view to_string(ReportedState s) {
     switch (s) {
         case ReportedState::received: return "received";
+        case ReportedState::running: return "running";
         case ReportedState::applied: return "applied";
         case ReportedState::rejected: return "rejected";
         case ReportedState::failed: return "failed";
@@ -17,7 +18,7 @@ std::string_view to_string(Code c) {
     static constexpr std::array<std::string_view, static_cast<std::size_t>(Code::last) + 1> words{
         "",
         "RECEIVED", "APPLIED", "UNCHANGED", "INVALID", "HASH_MISMATCH", "STALE_REVISION", "REVISION_CONFLICT", "EXPIRED",
-        "UNKNOWN_COMMAND", "BROKER_UNREACHABLE", "STORE_FAILED", "CONFIRM_REQUIRED", "BAD_TOKEN", "BUSY", "REBOOTING",
+        "UNKNOWN_COMMAND", "BROKER_UNREACHABLE", "STORE_FAILED", "CONFIRM", "BAD_TOKEN", "BUSY", "REBOOTING",
         "MANIFEST_INVALID", "BAD_SIGNATURE", "UNKNOWN_KEY", "WRONG_PRODUCT", "WRONG_HARDWARE", "DOWNGRADE", "ALREADY_RUNNING",
         "TOO_LARGE", "TIME_UNKNOWN", "DOWNLOADING", "DOWNLOAD_FAILED", "VERIFYING", "DIGEST_MISMATCH", "SLOT_FAILED", "TESTING",
         "ROLLED_BACK", "SUPERSEDED"};

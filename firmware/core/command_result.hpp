@@ -9,13 +9,13 @@
 
 namespace egiz {
 
-enum class ReportedState : std::uint8_t { received = 1, applied, rejected, failed, superseded };
+enum class ReportedState : std::uint8_t { received = 1, running, applied, rejected, failed, superseded };
 std::string_view to_string(ReportedState s);
 
 // The word is what goes out, the number is what the command log stores: append only.
 enum class Code : std::uint8_t {
     received = 1, applied, unchanged, invalid, hash_mismatch, stale_revision, revision_conflict, expired,
-    unknown_command, broker_unreachable, store_failed, confirm_required, bad_token, busy, rebooting,
+    unknown_command, broker_unreachable, store_failed, confirm, bad_token, busy, rebooting,
     manifest_invalid, bad_signature, unknown_key, wrong_product, wrong_hardware, downgrade, already_running,
     too_large, time_unknown, downloading, download_failed, verifying, digest_mismatch, slot_failed, testing,
     rolled_back, superseded, last = superseded,
@@ -59,6 +59,7 @@ struct CommandResult {
     ErrorList errors;
     Correlation correlation;
     std::uint32_t revision = 0;  // of a configuration command; 0 otherwise
+    std::uint8_t progress = 0;   // percent, while running
 };
 
 }  // namespace egiz

@@ -28,8 +28,9 @@ std::string_view to_string(OtaState s) {
     return "unknown";
 }
 
-void OtaJournalStore::load(OtaJournal& out) {
+void OtaJournalStore::load(OtaJournal& out, MutableBytes scratch, std::string_view& manifest) {
     out = {};
+    manifest = {};
     std::array<std::uint8_t, blob_size> blob{};
     const Result<std::size_t> size = kv_.get(key_state, blob);
     if (!size || size.value() != blob_size) return;
@@ -44,12 +45,12 @@ void OtaJournalStore::load(OtaJournal& out) {
     in.raw(id);
     if (in.u32() != crc32({blob.data(), blob_size - 4}) || id_length > id_size) return;
     if (state > static_cast<std::uint8_t>(OtaState::failed)) return;
-    std::array<std::uint8_t, max_manifest> text{};
-    const Result<std::size_t> length = kv_.get(key_manifest, text);
-    if (!length || length.value() > text.size()) return;
+    const Result<std::size_t> length = kv_.get(key_manifest, scratch);
+    if (!length || length.value() > scratch.size()) return;
     // The state belongs to exactly this manifest; a cut between the two keys must not mix updates.
-    if (crc32({text.data(), length.value()}) != manifest_crc) return;
-    (void)out.manifest.assign({reinterpret_cast<const char*>(text.data()), length.value()});
+    if (crc32({scratch.data(), length.value()}) != manifest_crc) return;
+    manifest = {reinterpret_cast<const char*>(scratch.data()), length.value()};
+    out.manifest_crc = manifest_crc;
     (void)out.command_id.assign({reinterpret_cast<const char*>(id.data()), id_length});
     out.state = static_cast<OtaState>(state);
     out.code = static_cast<Code>(code);
@@ -64,7 +65,7 @@ Status OtaJournalStore::save(const OtaJournal& journal) {
     out.le(static_cast<std::uint8_t>(journal.code), 1);
     out.le(journal.offset, 4);
     out.le(journal.activations, 4);
-    out.le(crc32(as_bytes(journal.manifest.view())), 4);
+    out.le(journal.manifest_crc, 4);
     out.le(journal.command_id.size(), 1);
     std::array<std::uint8_t, id_size> id{};
     std::memcpy(id.data(), journal.command_id.view().data(), journal.command_id.size());
@@ -73,8 +74,9 @@ Status OtaJournalStore::save(const OtaJournal& journal) {
     return kv_.put(key_state, blob);
 }
 
-Status OtaJournalStore::save_manifest(const OtaJournal& journal) {
-    return kv_.put(key_manifest, as_bytes(journal.manifest.view()));
+Status OtaJournalStore::save_manifest(std::string_view manifest, OtaJournal& journal) {
+    journal.manifest_crc = crc32(as_bytes(manifest));
+    return kv_.put(key_manifest, as_bytes(manifest));
 }
 
 void OtaJournalStore::clear() {

@@ -25,18 +25,19 @@ struct OtaJournal {
     CommandId command_id;
     std::uint32_t offset = 0;
     std::uint32_t activations = 0;
-    FixedString<max_manifest> manifest;  // kept to resume after a restart; its signature was checked on arrival
+    std::uint32_t manifest_crc = 0;  // of the stored manifest text that this state belongs to
 };
 
 class OtaJournalStore {
   public:
     explicit OtaJournalStore(KeyValue& kv) : kv_(kv) {}
 
-    // idle when there is none or it is damaged.
-    void load(OtaJournal& out);
+    // idle when there is none or it is damaged. The manifest text, whose signature was checked on arrival, is read
+    // into `scratch`.
+    void load(OtaJournal& out, MutableBytes scratch, std::string_view& manifest);
     Status save(const OtaJournal& journal);
     // Every state but the offset changes rarely; the manifest is written once per update.
-    Status save_manifest(const OtaJournal& journal);
+    Status save_manifest(std::string_view manifest, OtaJournal& journal);
     void clear();
     [[nodiscard]] std::uint32_t minimum_build();
     void set_minimum_build(std::uint32_t build);

@@ -14,8 +14,7 @@ Code OtaMachine::accept(const CommandId& id, std::string_view manifest_text, con
     journal_ = {};
     journal_.state = OtaState::downloading;
     journal_.command_id = id;
-    if (!journal_.manifest.assign(manifest_text)) return Code::manifest_invalid;
-    if (!journal_store_.save_manifest(journal_) || !journal_store_.save(journal_)) {
+    if (!journal_store_.save_manifest(manifest_text, journal_) || !journal_store_.save(journal_)) {
         journal_ = {};
         return Code::store_failed;
     }
@@ -73,7 +72,7 @@ void OtaMachine::download_step(const OtaFacts& facts) {
     open_ = false;
     journal_.state = OtaState::verifying;
     (void)journal_store_.save(journal_);
-    report(ReportedState::received, Code::verifying, "");
+    report(ReportedState::running, Code::verifying, manifest_.version.view());
 }
 
 bool OtaMachine::flush() {
@@ -142,7 +141,7 @@ void OtaMachine::activate() {
     journal_.state = OtaState::activated;
     ++journal_.activations;
     (void)journal_store_.save(journal_);
-    report(ReportedState::received, Code::rebooting, manifest_.version.view());
+    report(ReportedState::running, Code::rebooting, manifest_.version.view());
 }
 
 void OtaMachine::finish(OtaState state, Code code) {
@@ -161,6 +160,8 @@ void OtaMachine::report(ReportedState state, Code code, std::string_view message
     report_.state = state;
     report_.code = code;
     report_.message.assign_cut(message);
+    const std::uint64_t bytes = code == Code::downloading ? written_ : manifest_.size;
+    report_.progress = static_cast<std::uint8_t>(bytes * 100 / std::max<std::uint32_t>(manifest_.size, 1));
     report_pending_ = true;
 }
 
@@ -168,8 +169,7 @@ void OtaMachine::report_progress() {
     const auto tenths = static_cast<std::uint32_t>(std::uint64_t{written_} * 10 / std::max<std::uint32_t>(manifest_.size, 1));
     if (tenths <= reported_tenths_ || tenths >= 10) return;
     reported_tenths_ = tenths;
-    const char text[] = {static_cast<char>('0' + tenths), '0', ' ', '%'};
-    report(ReportedState::received, Code::downloading, {text, sizeof text});
+    report(ReportedState::running, Code::downloading, manifest_.version.view());
 }
 
 void OtaMachine::report_final() {

@@ -112,9 +112,10 @@ Code parse_manifest(std::string_view text, std::span<JsonToken> pool, OtaManifes
     if (!document.parse(text) || !document.is(document.root(), JsonType::object)) return Code::manifest_invalid;
     const JsonRef root = document.root();
     const auto at = [&](std::string_view name) { return document.find(root, name); };
-    // Exactly these nine: a member this firmware does not know may restrict what it must not ignore.
-    if (document.token(root).size != 9) return Code::manifest_invalid;
-    const Result<bool> downgrade = document.boolean(at("allow_downgrade"));
+    const JsonRef allow = at("allow_downgrade");
+    const Result<bool> downgrade = allow == json_none ? Result<bool>(false) : document.boolean(allow);
+    // No other members: one this firmware does not know may be a restriction that it must not ignore.
+    if (document.token(root).size != (allow == json_none ? 8 : 9)) return Code::manifest_invalid;
     const bool texts = document.text_into(at("product"), out.product) && document.text_into(at("hardware"), out.hardware) &&
                        document.text_into(at("version"), out.version) && !out.version.empty();
     const bool numbers = read_u32(document, at("build"), out.build) && read_u32(document, at("size"), out.size);

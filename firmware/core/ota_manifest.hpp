@@ -12,13 +12,13 @@
 
 namespace egiz {
 
-inline constexpr std::size_t max_manifest = 1024;
+inline constexpr std::size_t max_manifest = 2048;
 
 struct OtaManifest {
-    FixedString<32> product;
-    FixedString<32> hardware;
-    FixedString<32> version;
-    FixedString<256> url;
+    FixedString<64> product;
+    FixedString<64> hardware;
+    FixedString<64> version;
+    FixedString<512> url;
     std::array<std::uint8_t, sha256_size> sha256{};
     std::uint32_t build = 0;
     std::uint32_t size = 0;

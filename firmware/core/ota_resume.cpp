@@ -4,14 +4,15 @@
 namespace egiz {
 
 void OtaMachine::start(std::uint32_t running_build, std::uint64_t now_ms, std::span<JsonToken> pool) {
-    journal_store_.load(journal_);
+    std::string_view manifest;
+    journal_store_.load(journal_, chunk_, manifest);
     const BootState boot = slots_.boot_state();
     if (boot == BootState::pending_verify) {
         trial_ = true;
         trial_deadline_ms_ = now_ms + trial_ms;
     }
     if (journal_.state == OtaState::idle) return;
-    if (parse_manifest(journal_.manifest.view(), pool, manifest_) != Code::received) {
+    if (parse_manifest(manifest, pool, manifest_) != Code::received) {
         journal_ = {};
         journal_store_.clear();
         return;
@@ -43,7 +44,7 @@ void OtaMachine::resume_after_restart(std::uint32_t running_build, BootState boo
             break;
         case OtaState::activated:
             if (trial_ && target_runs) {
-                report(ReportedState::received, Code::testing, manifest_.version.view());
+                report(ReportedState::running, Code::testing, manifest_.version.view());
             } else if (target_runs) {
                 // Confirmed before the journal could be written.
                 journal_store_.set_minimum_build(manifest_.build);

@@ -92,7 +92,7 @@ void read_member(const JsonDocument& document, JsonRef key, BoardSettings& out, 
     }
     if (document.equals(key, "log_level")) {
         if (!parse_log_level(document, value, out.log_level)) {
-            errors.add("/log_level", "enum", "must be none, error, warn, info or debug");
+            errors.add("/log_level", "enum", "must be error, warn, info or debug");
         }
     } else if (document.equals(key, "broker")) {
         read_broker(document, value, out, errors);
@@ -106,7 +106,7 @@ void read_member(const JsonDocument& document, JsonRef key, BoardSettings& out, 
     }
 }
 
-constexpr std::array<std::string_view, 5> level_words{"none", "error", "warn", "info", "debug"};
+constexpr std::array<std::string_view, 4> level_words{"error", "warn", "info", "debug"};
 
 }  // namespace
 
@@ -120,7 +120,7 @@ bool parse_log_level(const JsonDocument& document, JsonRef ref, LogLevel& out) {
     if (ref == json_none) return false;
     for (std::size_t i = 0; i < level_words.size(); ++i) {
         if (!document.equals(ref, level_words[i])) continue;
-        out = static_cast<LogLevel>(i);
+        out = static_cast<LogLevel>(i + 1);  // LogLevel::none is no choice of a service
         return true;
     }
     return false;
@@ -128,7 +128,7 @@ bool parse_log_level(const JsonDocument& document, JsonRef ref, LogLevel& out) {
 
 std::string_view to_string(LogLevel level) {
     const auto i = static_cast<std::size_t>(level);
-    return i < level_words.size() ? level_words[i] : "unknown";
+    return i > 0 && i <= level_words.size() ? level_words[i - 1] : "none";
 }
 
 void parse_settings(const JsonDocument& document, JsonRef settings, const BoardSettings& defaults, BoardSettings& out,
