@@ -142,11 +142,12 @@ class BenchSlots final : public OtaSlots {
     bool failing = false;
     std::size_t begins = 0;
     std::size_t resumed_at = 0;
+    const BenchKv* power = nullptr;  // slots and keys lose power together
 
     BootState boot_state() override { return state; }
     std::size_t slot_size() override { return 1024 * 1024; }
     Status begin(std::size_t size) override {
-        if (failing) return Err::io;
+        if (failing || off()) return Err::io;
         ++begins;
         inactive.assign(size, 0xFF);
         return {};
@@ -156,7 +157,7 @@ class BenchSlots final : public OtaSlots {
         return offset <= inactive.size() ? Status() : Status(Err::bad_argument);
     }
     Status write(std::size_t offset, Bytes data) override {
-        if (failing || offset + data.size() > inactive.size()) return Err::io;
+        if (failing || off() || offset + data.size() > inactive.size()) return Err::io;
         std::copy(data.begin(), data.end(), inactive.begin() + static_cast<std::ptrdiff_t>(offset));
         return {};
     }
@@ -166,15 +167,22 @@ class BenchSlots final : public OtaSlots {
         return {};
     }
     Status activate() override {
+        if (off()) return Err::io;
         activated = true;
         return {};
     }
     Status confirm() override {
+        if (off()) return Err::io;
         state = BootState::confirmed;
         return {};
     }
     void roll_back() override { rolled_back = true; }
-    void abandon() override { inactive.clear(); }
+    void abandon() override {
+        if (!off()) inactive.clear();
+    }
+
+  private:
+    [[nodiscard]] bool off() const { return power != nullptr && !power->powered(); }
 };
 
 // An HTTPS server's file, delivered in pieces, breaking off where the test says.

@@ -12,6 +12,7 @@ class Bench {
   public:
     explicit Bench(Crypto& crypto_port, std::size_t flash_sectors = 64) : flash(flash_sectors), crypto(crypto_port) {
         sensors.next = sample_reading(SensorKind::electrical);
+        slots.power = &kv;
         identity.device_id = "esp32-oven001-elec";
         identity.factory_id = "factory-a";
         identity.equipment_type = "oven";
