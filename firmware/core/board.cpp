@@ -87,15 +87,19 @@ void Board::restart_step(std::uint64_t now) {
     restart();
 }
 
-void Board::restart() {
+void Board::shutdown() {
     backlog_.persist();
     backlog_.sync();
     time_.store();
     guard_.orderly_restart();
-    if (wipe_before_restart_) wipe();
-    // Not a clean disconnect: the will tells everybody that the board is gone for a moment.
+    // Not a clean disconnect: the will tells everybody that the board is gone.
     ports_.mqtt.disconnect(false);
     halted_ = true;
+}
+
+void Board::restart() {
+    shutdown();
+    if (wipe_before_restart_) wipe();
     ports_.system.restart();
 }
 

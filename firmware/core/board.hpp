@@ -33,6 +33,8 @@ class Board final : public MqttEvents {
     Status start();
     // Does everything that is due; returns the monotonic time of the next thing to do.
     std::uint64_t tick();
+    // Orderly end: everything undelivered goes to flash, the broker sends the will.
+    void shutdown();
     // True after a restart was asked for: on a host the restart is a new Board.
     [[nodiscard]] bool halted() const { return halted_; }
 
