@@ -1,0 +1,49 @@
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { describeDiff } from '../../lib/acl/diff';
+import { type AccessFiles, generateAccess } from '../../lib/acl/generate';
+import { signalReload } from '../../lib/acl/reload';
+import { readInventory } from '../inventory-file';
+import { printResult } from '../outcome';
+
+interface GenerateOptions {
+  readonly inventory: string;
+  readonly directory: string;
+  readonly dryRun?: true;
+  readonly reload?: string;
+  readonly json?: true;
+}
+
+export function registerAcl(program: Command): void {
+  const acl = program.command('acl').description('Broker accounts and access rules.');
+  acl
+    .command('generate')
+    .description('Bring acl_file and password_file in line with an inventory and print what changes.')
+    .requiredOption('--inventory <file>', 'the inventory, YAML or JSON')
+    .requiredOption('--directory <dir>', 'where acl, passwords and accounts/ are kept')
+    .option('--dry-run', 'only print what would change')
+    .option('--reload <pidfile>', 'then make the running Mosquitto read them again')
+    .option('--json', 'print one JSON object')
+    .action(generate);
+}
+
+function generate(options: GenerateOptions): void {
+  const files = accessFiles(resolve(options.directory));
+  const { diff, changed } = generateAccess(readInventory(options.inventory), files, {
+    dryRun: options.dryRun === true,
+  });
+  if (options.reload !== undefined && changed) signalReload(options.reload);
+  const lines = describeDiff(diff);
+  const summary = lines.length === 0 ? 'Nothing changes.' : `${lines.length} changes`;
+  const done = changed ? `written to ${options.directory}` : 'nothing written';
+  printResult(options.json === true, { changed, diff, files }, [...lines, `${summary} (${done})`]);
+}
+
+/** The names the broker's files have in their directory. */
+export function accessFiles(directory: string): AccessFiles {
+  return {
+    aclFile: join(directory, 'acl'),
+    passwordFile: join(directory, 'passwords'),
+    passwordDirectory: join(directory, 'accounts'),
+  };
+}

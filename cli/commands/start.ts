@@ -1,0 +1,28 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { readInventory } from '../inventory-file';
+import { type StartArguments, startOptions } from '../stack/options';
+import { runStack } from '../stack/run';
+
+export function registerStart(program: Command): void {
+  program
+    .command('start')
+    .description('Bring the whole loop up on this machine: broker, Node-RED, simulated clients.')
+    .option('--inventory <file>', 'the inventory, YAML or JSON (default: the shipped sample)')
+    .option('--home <dir>', 'data directory (default: OPENEGIZ_HOME, or .openegiz in the checkout)')
+    .option('--clients <n>', "simulate this many of the inventory's clients (0: none)", parseCount)
+    .option('--https', 'serve API, editor and dashboards over HTTPS with the development CA')
+    .option('--json', 'print JSON lines instead of text')
+    .action(start);
+}
+
+async function start(given: StartArguments): Promise<void> {
+  const options = startOptions(given);
+  // Read first: a bad inventory must not leave anything behind.
+  const inventory = readInventory(options.inventoryFile);
+  process.exitCode = await runStack(options, inventory);
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  return Number(text);
+}

@@ -1,0 +1,131 @@
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EgizError } from '../../lib/errors/egiz-error';
+import { writeFileAtomic } from '../../lib/files/atomic';
+import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from '../../lib/jwt/development-issuer';
+import type { PreparedAccess } from './access';
+import { type FlowsOutcome, installFlows } from './flows';
+import { type HomePaths, PACKAGE_ROOT } from './home';
+import type { Level } from './log';
+import { LOOPBACK, type Ports } from './ports';
+import { httpAnswers } from './probes';
+import { ensureSecret, type Logins } from './secrets';
+import type { ServiceSpec } from './service';
+
+const PACKAGE = '@openegiz/node-red-edge';
+
+export interface WebUrls {
+  readonly apiUrl: string;
+  readonly editorUrl: string;
+  readonly dashboardUrl: string;
+}
+
+export function webUrls(ports: Ports, https: boolean): WebUrls {
+  const origin = `${https ? 'https' : 'http'}://${LOOPBACK}:${ports.http}`;
+  return { apiUrl: origin, editorUrl: `${origin}/editor/`, dashboardUrl: `${origin}/dashboard/` };
+}
+
+/** The user directory: our package linked into it, the shipped flows in it. */
+export function prepareNodeRed(paths: HomePaths): FlowsOutcome {
+  const { nodeRedDirectory } = paths;
+  const manifest = join(nodeRedDirectory, 'package.json');
+  if (!existsSync(manifest)) {
+    writeFileAtomic(manifest, '{ "name": "openegiz-flows", "private": true, "dependencies": {} }\n');
+  }
+  link(PACKAGE_ROOT, join(nodeRedDirectory, 'node_modules', PACKAGE));
+  return installFlows(join(PACKAGE_ROOT, 'flows'), nodeRedDirectory);
+}
+
+function link(target: string, path: string): void {
+  const present = lstatSync(path, { throwIfNoEntry: false });
+  if (present?.isSymbolicLink() && readlinkSync(path) === target) return;
+  if (present !== undefined) rmSync(path, { recursive: true });
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(target, path, 'dir');
+}
+
+export interface NodeRedOptions {
+  readonly paths: HomePaths;
+  readonly ports: Ports;
+  readonly access: PreparedAccess;
+  readonly logins: Logins;
+  readonly jwksFile: string;
+  readonly https: boolean;
+}
+
+/** @throws EgizError `NODE_RED_MISSING` */
+export function nodeRedService(options: NodeRedOptions): ServiceSpec {
+  const { paths, ports, https, access } = options;
+  const urls = webUrls(ports, https);
+  return {
+    name: 'node-red',
+    command: process.execPath,
+    args: [
+      '--require',
+      join(__dirname, 'end-with-parent.js'),
+      findNodeRed(),
+      '--settings',
+      join(PACKAGE_ROOT, 'dist', 'settings.js'),
+      '--userDir',
+      paths.nodeRedDirectory,
+      '--port',
+      String(ports.http),
+    ],
+    cwd: paths.nodeRedDirectory,
+    env: { ...process.env, ...environment(options) },
+    channel: true,
+    port: ports.http,
+    probe: async () => {
+      await httpAnswers(urls.editorUrl, [200, 401, 404], access.pki.caFile);
+      if (servesApi(paths)) await httpAnswers(`${urls.apiUrl}/api/v1/clients`, [401], access.pki.caFile);
+    },
+    levelOf: levelOfLine,
+  };
+}
+
+/** A user may have taken the API out of the flows; then nobody waits for it. */
+function servesApi({ nodeRedDirectory }: HomePaths): boolean {
+  return readFileSync(join(nodeRedDirectory, 'flows.json'), 'utf8').includes('/api/v1/clients');
+}
+
+function findNodeRed(): string {
+  try {
+    return join(dirname(require.resolve('node-red/package.json', { paths: [PACKAGE_ROOT] })), 'red.js');
+  } catch {
+    throw new EgizError('NODE_RED_MISSING', 'Node-RED is not installed beside this package', {
+      mend: `Run: npm install node-red (in ${PACKAGE_ROOT}, or where the package is installed)`,
+    });
+  }
+}
+
+/** What settings.ts and the shipped flows read. */
+function environment({ paths, ports, access, logins, jwksFile, https }: NodeRedOptions): NodeJS.ProcessEnv {
+  return {
+    EGIZ_DEVELOPMENT: '1',
+    EGIZ_HOST: LOOPBACK,
+    EGIZ_PORT: String(ports.http),
+    EGIZ_HTTPS: https ? '1' : '',
+    EGIZ_HTTPS_CERT: access.pki.server.certFile,
+    EGIZ_HTTPS_KEY: access.pki.server.keyFile,
+    EGIZ_CREDENTIAL_SECRET_FILE: ensureSecret(join(paths.loginDirectory, 'credential-secret')),
+    EGIZ_EDITOR_PASSWORD_FILE: logins.editor.passwordFile,
+    EGIZ_DASHBOARD_ADMIN_PASSWORD_FILE: logins['dashboard:admin'].passwordFile,
+    EGIZ_DASHBOARD_VIEWER_PASSWORD_FILE: logins['dashboard:viewer'].passwordFile,
+    EGIZ_BROKER_URL: `mqtts://${LOOPBACK}:${ports.mqttsServices}`,
+    EGIZ_TLS_CA: access.pki.caFile,
+    EGIZ_TLS_CERT: access.serviceFiles.certFile,
+    EGIZ_TLS_KEY: access.serviceFiles.keyFile,
+    EGIZ_SERVICE_ACCOUNT: access.serviceAccount,
+    EGIZ_STORE_FILE: paths.storeFile,
+    EGIZ_INVENTORY: paths.inventoryFile,
+    EGIZ_JWKS: jwksFile,
+    EGIZ_JWT_ISSUER: DEVELOPMENT_ISSUER,
+    EGIZ_JWT_AUDIENCE: DEVELOPMENT_AUDIENCE,
+  };
+}
+
+/** Node-RED's console lines: `24 Nov 15:00:00 - [error] [node:name] text`. */
+function levelOfLine(line: string): Level {
+  if (/\[(error|fatal)\]/.test(line)) return 'error';
+  return /\[warn\]/.test(line) ? 'warning' : 'info';
+}

@@ -1,0 +1,35 @@
+import { join, resolve } from 'node:path';
+import { PACKAGE_ROOT, resolveHome } from './home';
+
+export interface StartOptions {
+  readonly home: string;
+  readonly inventoryFile: string;
+  /** The inventory is the one that is shipped. */
+  readonly isSample: boolean;
+  /** How many clients to simulate; absent: what suits the inventory. */
+  readonly clients?: number;
+  readonly https: boolean;
+  readonly json: boolean;
+}
+
+/** What commander has parsed. */
+export interface StartArguments {
+  readonly inventory?: string;
+  readonly home?: string;
+  readonly clients?: number;
+  readonly https?: true;
+  readonly json?: true;
+}
+
+export const SAMPLE_INVENTORY = join(PACKAGE_ROOT, 'sample', 'inventory.yaml');
+
+export function startOptions(given: StartArguments): StartOptions {
+  return {
+    home: resolveHome(given.home),
+    inventoryFile: given.inventory === undefined ? SAMPLE_INVENTORY : resolve(given.inventory),
+    isSample: given.inventory === undefined,
+    ...(given.clients === undefined ? {} : { clients: given.clients }),
+    https: given.https === true,
+    json: given.json === true,
+  };
+}

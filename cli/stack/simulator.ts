@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SECRET_MODE, writeFileAtomic } from '../../lib/files/atomic';
+import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
+import type { PreparedAccess } from './access';
+import type { HomePaths } from './home';
+import type { ServiceSpec } from './service';
+
+/** A foreign inventory may be a whole factory: without a word from the user only this many are simulated. */
+const FOREIGN_DEFAULT = 20;
+
+/** How many of the inventory's clients are simulated (SPEC 6). */
+export function simulatedCount(available: number, asked: number | undefined, isSample: boolean): number {
+  return Math.min(available, asked ?? (isSample ? available : FOREIGN_DEFAULT));
+}
+
+const PROGRAM = join(__dirname, '..', 'simulator.js');
+
+export function hasSimulator(): boolean {
+  return existsSync(PROGRAM);
+}
+
+/** One process that plays the first `count` clients of the inventory, over real MQTT with their own accounts. */
+export function simulatorService(
+  inventory: Inventory,
+  count: number,
+  access: PreparedAccess,
+  paths: HomePaths,
+): ServiceSpec {
+  const clients = clientsOf(inventory)
+    .slice(0, count)
+    .map(({ account, tenantId, clientId, client }) => ({
+      tenantId,
+      clientId,
+      type: client.type,
+      caFile: access.pki.caFile,
+      ...access.accounts.get(account),
+    }));
+  const file = join(paths.simulatorDirectory, 'clients.json');
+  const stateDirectory = join(paths.simulatorDirectory, 'state');
+  writeFileAtomic(file, `${JSON.stringify({ stateDirectory, clients }, null, 2)}\n`, SECRET_MODE);
+  return {
+    name: 'simulator',
+    command: process.execPath,
+    args: ['--require', join(__dirname, 'end-with-parent.js'), PROGRAM, file],
+    cwd: paths.simulatorDirectory,
+    env: process.env,
+    channel: true,
+    shown: true,
+    probe: () => Promise.resolve(),
+    levelOf: (line) => (/error|fail/i.test(line) ? 'warning' : 'info'),
+  };
+}

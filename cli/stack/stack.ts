@@ -1,0 +1,190 @@
+import { mkdirSync } from 'node:fs';
+import { EgizError } from '../../lib/errors/egiz-error';
+import { writeFileAtomic } from '../../lib/files/atomic';
+import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
+import { type PreparedAccess, prepareAccess, withConfigService } from './access';
+import type { HomePaths } from './home';
+import { checkMosquitto, mosquittoService } from './mosquitto';
+import { nodeRedService, prepareNodeRed, webUrls } from './node-red';
+import type { StartOptions } from './options';
+import { provideMosquitto } from './packages';
+import { choosePorts, LOOPBACK, PortClaims, type Ports } from './ports';
+import { type Ready, removeReady, writeReady } from './ready';
+import {
+  ensureLogins,
+  forgetTokens,
+  type Logins,
+  mintTokens,
+  TOKEN_REFRESH_MS,
+  type TokenFiles,
+} from './secrets';
+import { endLeftovers, Service, type ServiceEvent, type ServiceSpec } from './service';
+import { hasSimulator, simulatedCount, simulatorService } from './simulator';
+import { summaryLines } from './summary';
+import type { View } from './view';
+
+/** In the order they are started; they are stopped in the opposite one. */
+const SERVICE_NAMES = ['mosquitto', 'node-red', 'simulator'] as const;
+/** A first start on a slow machine may take this long to answer. */
+const READY_TIMEOUT_MS = 90_000;
+
+/** Everything chosen and made before the first service starts. */
+interface Prepared {
+  readonly inventory: Inventory;
+  readonly ports: Ports;
+  readonly access: PreparedAccess;
+  readonly logins: Logins;
+  readonly tokens: TokenFiles;
+  readonly jwksFile: string;
+}
+
+/** The services of one start, from nothing to answering and back. */
+export class Stack {
+  private readonly services: Service[] = [];
+  private readonly claims = new PortClaims();
+  private refresh: NodeJS.Timeout | undefined;
+  private stopping = false;
+  /** Rewritten when a service has got another process; undefined until everything has answered. */
+  private ready: Ready | undefined;
+
+  constructor(
+    private readonly options: StartOptions,
+    private readonly paths: HomePaths,
+    private readonly view: View,
+  ) {}
+
+  /** @throws EgizError when a part cannot be made or does not answer */
+  async bringUp(given: Inventory): Promise<void> {
+    mkdirSync(this.paths.home, { recursive: true, mode: 0o700 });
+    removeReady(this.paths.readyFile);
+    for (const name of await endLeftovers(this.paths.runDirectory, SERVICE_NAMES)) {
+      this.view.say(`Ended ${name}, left running by a start that was killed`, 'warning');
+    }
+    const program = await provideMosquitto(this.paths.packagesDirectory, (text) => this.view.say(text));
+    this.view.say(`Data directory ${this.paths.home}, Mosquitto ${checkMosquitto(program)}`);
+    const prepared = await this.prepare(given);
+    const { access, ports } = prepared;
+    await this.run(mosquittoService(program, this.paths, ports, access));
+    this.sayFlows(prepareNodeRed(this.paths));
+    await this.run(nodeRedService({ paths: this.paths, ...prepared, https: this.options.https }));
+    const simulated = await this.simulate(prepared);
+    if (this.stopping) return;
+    this.ready = this.describe(prepared);
+    writeReady(this.paths.readyFile, this.ready);
+    this.view.summary(summaryLines(this.ready, prepared.inventory, simulated), this.ready);
+    this.refresh = setInterval(() => void this.refreshTokens(prepared.inventory), TOKEN_REFRESH_MS);
+  }
+
+  /** Ends the services, the last first. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.refresh);
+    this.ready = undefined;
+    removeReady(this.paths.readyFile);
+    const broker = this.services.filter(({ spec }) => spec.name === 'mosquitto');
+    const others = this.services.filter(({ spec }) => spec.name !== 'mosquitto');
+    // The broker last, so that the others can still say that they leave.
+    await Promise.all(others.map((service) => service.stop()));
+    await Promise.all(broker.map((service) => service.stop()));
+    this.claims.release();
+    this.view.say('Stopped');
+  }
+
+  private async prepare(given: Inventory): Promise<Prepared> {
+    const { inventory, account, added } = withConfigService(given);
+    if (added) this.view.say(`Added the service account "${account}" (role config): the inventory has none`);
+    const { ports, replaced } = await choosePorts(this.paths.portsFile, this.claims);
+    for (const { name, wanted, port } of replaced) {
+      this.view.say(`Port ${wanted} (${name}) is taken: using ${port}`, 'warning');
+    }
+    writeFileAtomic(this.paths.inventoryFile, `${JSON.stringify(inventory, null, 2)}\n`, 0o600);
+    const access = await prepareAccess(inventory, account, this.paths, ports);
+    const { accountsAdded, accountsRemoved } = access.generated.diff;
+    this.view.say(
+      `${access.accounts.size} accounts (${accountsAdded.length} new, ${accountsRemoved.length} removed)`,
+    );
+    forgetTokens(this.paths);
+    const { tokens, jwksFile } = await mintTokens(inventory, this.paths);
+    return { inventory, ports, access, logins: ensureLogins(this.paths), tokens, jwksFile };
+  }
+
+  private async run(spec: ServiceSpec): Promise<void> {
+    if (this.stopping) return;
+    const directories = { run: this.paths.runDirectory, logs: this.paths.logDirectory };
+    const service: Service = new Service(spec, directories, {
+      onEvent: (event) => this.onEvent(service, event),
+      onLine: (level, line) => {
+        if (level !== 'info' || spec.shown === true) this.view.relay(spec.name, level, line);
+      },
+    });
+    this.services.push(service);
+    this.view.say(`Starting ${spec.name} …`);
+    service.start();
+    if ((await service.ready(READY_TIMEOUT_MS)) || this.stopping) return;
+    throw new EgizError(
+      'SERVICE_NOT_READY',
+      `${spec.name} does not answer after ${READY_TIMEOUT_MS / 1000} s`,
+      {
+        id: spec.name,
+        mend: `Its last lines, from ${service.log.file}:\n${service.lastLines.map((line) => `    ${line}`).join('\n')}`,
+      },
+    );
+  }
+
+  private async simulate({ inventory, access }: Prepared): Promise<number> {
+    const { clients, isSample } = this.options;
+    const available = clientsOf(inventory).length;
+    const count = simulatedCount(available, clients, isSample);
+    if (clients !== undefined && clients > available) {
+      this.view.say(`The inventory has only ${available} clients to simulate, not ${clients}`, 'warning');
+    }
+    if (count > 0 && hasSimulator()) await this.run(simulatorService(inventory, count, access, this.paths));
+    return count;
+  }
+
+  private onEvent({ spec, pid }: Service, event: ServiceEvent): void {
+    if (event.kind === 'ready') this.view.say(`${spec.name} is up (${(event.afterMs / 1000).toFixed(1)} s)`);
+    if (event.kind === 'died') {
+      const again = `starting it again in ${event.againInMs / 1000} s (restart ${event.restarts})`;
+      this.view.say(`${spec.name} ${event.how}; ${again}`, 'error', {
+        service: spec.name,
+        restarts: event.restarts,
+      });
+    }
+    if (event.kind !== 'started' || this.ready === undefined || pid === undefined) return;
+    const entry = this.ready.services[spec.name];
+    if (entry === undefined) return;
+    this.ready = { ...this.ready, services: { ...this.ready.services, [spec.name]: { ...entry, pid } } };
+    writeReady(this.paths.readyFile, this.ready);
+  }
+
+  private describe({ ports, access, logins, tokens }: Prepared): Ready {
+    const services = this.services.map(({ spec, pid, log }) => [
+      spec.name,
+      { pid: pid ?? 0, ...(spec.port === undefined ? {} : { port: spec.port }), logFile: log.file },
+    ]);
+    return {
+      pid: process.pid,
+      ...webUrls(ports, this.options.https),
+      mqtt: { url: `mqtts://${LOOPBACK}:${ports.mqtts}`, caFile: access.pki.caFile },
+      logins,
+      tokens,
+      accounts: Object.fromEntries(access.accounts),
+      services: Object.fromEntries(services),
+    };
+  }
+
+  private sayFlows(outcome: ReturnType<typeof prepareNodeRed>): void {
+    if (outcome === 'written') this.view.say('Flows written from the shipped ones');
+    if (outcome === 'kept')
+      this.view.say('Your edited flows are kept; newer shipped ones are in flows/', 'warning');
+  }
+
+  private async refreshTokens(inventory: Inventory): Promise<void> {
+    try {
+      await mintTokens(inventory, this.paths);
+    } catch (fault) {
+      this.view.say(`The tokens could not be renewed: ${fault}`, 'error');
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
+import { CONFIG_EXAMPLES } from './examples';
+import type { Ready } from './ready';
+
+/** What a person reads at the end of a start: where things are, and the line that shows the loop. */
+export function summaryLines(ready: Ready, inventory: Inventory, simulated: number): string[] {
+  const editor = ready.logins.editor;
+  return [
+    'OpenEgiz Edge is up. Ctrl-C stops everything.',
+    '',
+    `  REST API    ${ready.apiUrl}/api/v1`,
+    `  Editor      ${ready.editorUrl}   (${editor?.username}, password in ${editor?.passwordFile})`,
+    ...(ready.dashboardUrl === undefined ? [] : [dashboardLine(ready, ready.dashboardUrl)]),
+    `  Broker      ${ready.mqtt.url}   (CA in ${ready.mqtt.caFile})`,
+    ...Object.entries(ready.tokens).map(([name, file]) => `  Token       ${name} in ${file}`),
+    `  Clients     ${simulated} of ${clientsOf(inventory).length} simulated`,
+    ...firstPush(ready, inventory, simulated),
+  ];
+}
+
+function dashboardLine(ready: Ready, url: string): string {
+  const logins = Object.entries(ready.logins).filter(([name]) => name.startsWith('dashboard:'));
+  const list = logins.map(([, { username, passwordFile }]) => `${username}, password in ${passwordFile}`);
+  return `  Dashboard   ${url}   (${list.join('; ')})`;
+}
+
+/** The `curl` line that pushes a configuration to the first simulated client, and the one that shows its state. */
+function firstPush(ready: Ready, inventory: Inventory, simulated: number): string[] {
+  const example = clientsOf(inventory)
+    .slice(0, simulated)
+    .map(({ tenantId, clientId, client }) => ({
+      tenantId,
+      clientId,
+      settings: CONFIG_EXAMPLES.get(client.type),
+    }))
+    .find(({ settings }) => settings !== undefined);
+  if (example === undefined) return [];
+  const { tenantId, clientId, settings } = example;
+  const tls = ready.apiUrl.startsWith('https:') ? ` --cacert ${ready.mqtt.caFile}` : '';
+  const token = `-H "Authorization: Bearer $(cat ${ready.tokens[`${tenantId}:admin`]})"`;
+  const url = `${ready.apiUrl}/api/v1/clients/${clientId}`;
+  const body = JSON.stringify({ version: '1.0.0', settings });
+  return [
+    '',
+    `Push a configuration to ${clientId} of ${tenantId}:`,
+    `  curl -sS${tls} ${token} -H 'Content-Type: application/json' -d '${body.replaceAll("'", "'\\''")}' ${url}/config`,
+    'See it applied:',
+    `  curl -sS${tls} ${token} ${url}`,
+  ];
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { EgizError } from '../errors/egiz-error';
+import { SECRET_MODE, writeFileAtomic } from '../files/atomic';
+import { clientsOf, devicesOf, type Inventory } from '../inventory/inventory';
+import { type Access, type AccessDiff, diffAccess, isEmptyDiff } from './diff';
+import { checkIsolation } from './isolation';
+import { hashPassword, isHashOf, parseAcl, parsePasswords, renderAcl, renderPasswords } from './mosquitto';
+import { type AccountRights, rightsOf } from './rights';
+
+/** Where the broker's accounts live. */
+export interface AccessFiles {
+  readonly aclFile: string;
+  readonly passwordFile: string;
+  /** One file an account that logs in with a password, with the password in it and mode 0600. */
+  readonly passwordDirectory: string;
+}
+
+export interface GeneratedAccess {
+  readonly accounts: readonly AccountRights[];
+  readonly diff: AccessDiff;
+  /** Whether anything was written. */
+  readonly changed: boolean;
+}
+
+/** 192 bits; SPEC 4 asks for at least 128. */
+const PASSWORD_BYTES = 24;
+
+/**
+ * Brings acl_file and password file in line with the inventory. Passwords that are there are kept, missing
+ * ones made. Nothing is written when the inventory is refused, when nothing differs, or with `dryRun`.
+ * @throws EgizError `ACL_NOT_ISOLATED`, `ACL_PASSWORD_TOO_SHORT`, or a system error's code
+ */
+export function generateAccess(
+  inventory: Inventory,
+  files: AccessFiles,
+  options: { readonly dryRun?: boolean } = {},
+): GeneratedAccess {
+  const accounts = rightsOf(inventory);
+  checkIsolation(accounts);
+  const before = readAccess(files);
+  const passwords = collectPasswords(passwordAccounts(inventory), files.passwordDirectory);
+  const aclText = renderAcl(accounts);
+  const after: Access = { rules: parseAcl(aclText), hashes: hashAll(passwords, before) };
+  const diff = diffAccess(before, after);
+  const complete = existsSync(files.aclFile) && existsSync(files.passwordFile);
+  if (options.dryRun === true || (isEmptyDiff(diff) && complete && passwords.made.length === 0)) {
+    return { accounts, diff, changed: false };
+  }
+  // The passwords first: an account that exists before its password can be read would lock its owner out.
+  for (const [account, password] of passwords.made) {
+    writeFileAtomic(join(files.passwordDirectory, account), `${password}\n`, SECRET_MODE);
+  }
+  writeBoth(files, aclText, renderPasswords(after.hashes));
+  return { accounts, diff, changed: true };
+}
+
+/** Accounts that log in with a password, in the order of their names. */
+export function passwordAccounts(inventory: Inventory): string[] {
+  const logins = [
+    ...clientsOf(inventory).map(({ account, client }) => ({ account, login: client.login })),
+    ...devicesOf(inventory).map(({ account, device }) => ({ account, login: device.login })),
+  ];
+  return logins
+    .filter(({ login }) => login === 'password')
+    .map(({ account }) => account)
+    .sort();
+}
+
+interface Passwords {
+  readonly byAccount: ReadonlyMap<string, string>;
+  /** Those that are not on disk yet. */
+  readonly made: readonly (readonly [account: string, password: string])[];
+}
+
+function collectPasswords(accounts: readonly string[], directory: string): Passwords {
+  const byAccount = new Map<string, string>();
+  const made: [string, string][] = [];
+  for (const account of accounts) {
+    const file = join(directory, account);
+    const kept = existsSync(file) ? readPassword(account, file) : undefined;
+    const password = kept ?? randomBytes(PASSWORD_BYTES).toString('base64url');
+    if (kept === undefined) made.push([account, password]);
+    byAccount.set(account, password);
+  }
+  return { byAccount, made };
+}
+
+/** Few hash iterations are only safe with passwords nobody can guess (SPEC 4). */
+const MIN_PASSWORD_LENGTH = 22;
+
+function readPassword(account: string, file: string): string {
+  const password = readFileSync(file, 'utf8').trim();
+  if (password.length >= MIN_PASSWORD_LENGTH) return password;
+  throw new EgizError('ACL_PASSWORD_TOO_SHORT', `The password of "${account}" in ${file} is too short`, {
+    id: account,
+    mend: `Remove the file to have one made, or put at least ${MIN_PASSWORD_LENGTH} random characters in it.`,
+  });
+}
+
+function hashAll(passwords: Passwords, before: Access): Map<string, string> {
+  return new Map(
+    [...passwords.byAccount].map(([account, password]) => {
+      const old = before.hashes.get(account);
+      return [account, old !== undefined && isHashOf(password, old) ? old : hashPassword(password)];
+    }),
+  );
+}
+
+function readAccess(files: AccessFiles): Access {
+  const text = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+  return { rules: parseAcl(text(files.aclFile)), hashes: parsePasswords(text(files.passwordFile)) };
+}
+
+/** Both files or none: when the second cannot be replaced, the first gets its old content back. */
+function writeBoth(files: AccessFiles, acl: string, passwords: string): void {
+  const old = existsSync(files.aclFile) ? readFileSync(files.aclFile) : undefined;
+  writeFileAtomic(files.aclFile, acl, modeOf(files.aclFile));
+  try {
+    writeFileAtomic(files.passwordFile, passwords, modeOf(files.passwordFile));
+  } catch (fault) {
+    if (old !== undefined) writeFileAtomic(files.aclFile, old, modeOf(files.aclFile));
+    throw fault;
+  }
+}
+
+/** A file that is there keeps its mode: an operator may have given the broker's group the right to read it. */
+function modeOf(path: string): number {
+  return existsSync(path) ? statSync(path).mode & 0o777 : SECRET_MODE;
+}

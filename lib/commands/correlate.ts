@@ -1,0 +1,208 @@
+import type { Report } from '../profiles/profile';
+import type { ClientRecord, CommandRecord, StoreTransaction } from '../store/store';
+import type { ClientRef } from '../topics/clients';
+import type { ConnectionChange, StatusReport } from './messages';
+import { type ReconcileContext, reconcile } from './reconcile';
+import { moveCommand, type Outcome, type Reason } from './transition';
+
+/** What became of a report. */
+export type Correlation =
+  | { readonly kind: 'transition' | 'repeated' | 'connection'; readonly client: ClientRecord }
+  /** It fits nothing we know; `reason` says why, as a sentence. */
+  | { readonly kind: 'unmatched'; readonly code: string; readonly reason: string };
+
+/**
+ * Stores what a client has said. Reports may come doubled, in any order and late; each moves its command at
+ * most once, and never backwards (SEQ steps 8 and 9).
+ */
+export async function correlate(
+  tx: StoreTransaction,
+  outcome: Outcome,
+  report: Report,
+  context: ReconcileContext,
+): Promise<Correlation> {
+  const client = await tx.client(report.ref);
+  if (client === undefined) {
+    const account = `${report.ref.tenantId}.${report.ref.clientId}`;
+    return { kind: 'unmatched', code: 'CLIENT_UNKNOWN', reason: `The inventory has no client ${account}` };
+  }
+  const { message } = report;
+  if (message.type === 'ClientConnectionChanged')
+    return recordConnection(tx, outcome, client, message, context);
+  return recordStatus(tx, outcome, client, message, report.correlationId, context.now);
+}
+
+async function recordStatus(
+  tx: StoreTransaction,
+  outcome: Outcome,
+  client: ClientRecord,
+  status: StatusReport,
+  correlationId: string | undefined,
+  now: number,
+): Promise<Correlation> {
+  const command = await findCommand(tx, client, status, correlationId);
+  if (command === undefined) {
+    const reason = `${client.tenantId}.${client.clientId} has no command ${correlationId ?? status.commandId}`;
+    return { kind: 'unmatched', code: 'COMMAND_UNKNOWN', reason };
+  }
+  const news = await rememberReported(tx, client, status, now);
+  const moved = await moveTo(tx, outcome, command, status, now);
+  if (status.state === 'applied') {
+    await supersedeOlder(tx, outcome, client, command.revision, now);
+    await desireAgain(tx, client, command);
+  }
+  if (moved.state !== command.state) return { kind: 'transition', client };
+  if (news && sameEnd(command, status)) await replaceErrors(tx, command, status, now);
+  return { kind: 'repeated', client };
+}
+
+/** By Correlation Data, then by the id in the payload, then by revision. */
+async function findCommand(
+  tx: StoreTransaction,
+  ref: ClientRef,
+  status: StatusReport,
+  correlationId: string | undefined,
+): Promise<CommandRecord | undefined> {
+  for (const id of [correlationId, status.commandId]) {
+    const command = id === undefined ? undefined : await tx.command(id);
+    if (command?.tenantId === ref.tenantId && command.clientId === ref.clientId) return command;
+  }
+  return tx.commandForRevision(ref, status.revision);
+}
+
+async function moveTo(
+  tx: StoreTransaction,
+  outcome: Outcome,
+  command: CommandRecord,
+  status: StatusReport,
+  now: number,
+): Promise<CommandRecord> {
+  const reason: Reason = {
+    at: now,
+    code: status.code,
+    message: status.message,
+    errors: status.errors,
+    applyDeadline: now + command.applyTimeoutSeconds * 1000,
+    actor: `${command.tenantId}.${command.clientId}`,
+  };
+  return moveCommand(tx, outcome, command, status.state, reason);
+}
+
+/**
+ * Updates what the client runs, unless the report is older than what we know: by its sequence number within
+ * a boot, by the client's own clock across boots.
+ * @returns false for an old or doubled report
+ */
+async function rememberReported(
+  tx: StoreTransaction,
+  client: ClientRecord,
+  status: StatusReport,
+  now: number,
+): Promise<boolean> {
+  const at = Date.parse(status.at);
+  const newer =
+    status.bootId === client.bootId
+      ? status.seq > client.seq
+      : client.reportedAt === null || at >= client.reportedAt;
+  if (!newer) return false;
+  const runsIt = status.state === 'applied';
+  await tx.updateClient(client, {
+    bootId: status.bootId,
+    seq: status.seq,
+    reportedHash: status.reportedHash,
+    reportedAt: at,
+    ...(runsIt ? { reportedRevision: status.revision } : {}),
+    ...(client.presence === 'unknown' ? { presence: 'online' as const, presenceAt: now } : {}),
+  });
+  return true;
+}
+
+/** The same end told again, e.g. with another list of refused tags. */
+function sameEnd(command: CommandRecord, status: StatusReport): boolean {
+  return command.state === status.state && (command.state === 'applied' || command.state === 'failed');
+}
+
+async function replaceErrors(
+  tx: StoreTransaction,
+  command: CommandRecord,
+  { code, message, errors }: StatusReport,
+  now: number,
+): Promise<void> {
+  if (code === command.code && JSON.stringify(errors) === JSON.stringify(command.errors)) return;
+  await tx.updateCommand(command.commandId, { code, message, errors, updatedAt: now });
+  await tx.addTransition({ commandId: command.commandId, state: command.state, at: now, code, message });
+}
+
+/** What the client has moved past can no longer become its configuration. */
+async function supersedeOlder(
+  tx: StoreTransaction,
+  outcome: Outcome,
+  ref: ClientRef,
+  revision: number,
+  at: number,
+): Promise<void> {
+  for (const open of await tx.openCommands(ref)) {
+    if (open.revision >= revision) continue;
+    await moveCommand(tx, outcome, open, 'superseded', {
+      at,
+      code: 'NEWER_APPLIED',
+      message: `The client runs revision ${revision}`,
+      actor: 'service',
+    });
+  }
+}
+
+/** A cancelled command that was applied after all is what the client runs: say so instead of drifting. */
+async function desireAgain(
+  tx: StoreTransaction,
+  client: ClientRecord,
+  command: CommandRecord,
+): Promise<void> {
+  if (command.revision > client.desiredRevision) {
+    await tx.updateClient(client, { desiredRevision: command.revision });
+  }
+}
+
+async function recordConnection(
+  tx: StoreTransaction,
+  outcome: Outcome,
+  client: ClientRecord,
+  change: ConnectionChange,
+  context: ReconcileContext,
+): Promise<Correlation> {
+  if (change.status === 'offline') await recordWill(tx, client, change, context.now);
+  else await recordBirth(tx, outcome, client, change, context);
+  return { kind: 'connection', client };
+}
+
+/** The will of an earlier boot says nothing about the present one. */
+async function recordWill(tx: StoreTransaction, client: ClientRecord, change: ConnectionChange, now: number) {
+  if (client.bootId !== null && client.bootId !== change.bootId) return;
+  await tx.updateClient(client, { presence: 'offline', presenceAt: now });
+  for (const open of await tx.openCommands(client)) {
+    // The broker keeps it for the client; silence is nobody's fault until the client is back.
+    if (open.state === 'published') await tx.updateCommand(open.commandId, { applyDeadline: null });
+  }
+}
+
+async function recordBirth(
+  tx: StoreTransaction,
+  outcome: Outcome,
+  client: ClientRecord,
+  change: ConnectionChange,
+  context: ReconcileContext,
+): Promise<void> {
+  const reported = {
+    presence: 'online' as const,
+    presenceAt: context.now,
+    bootId: change.bootId,
+    seq: change.bootId === client.bootId ? client.seq : 0,
+    reportedRevision: change.revision,
+    reportedHash: change.reportedHash,
+    reportedAt: Date.parse(change.at),
+  };
+  await tx.updateClient(client, reported);
+  await tx.wakeOutbox(client, context.now);
+  const restarted = client.bootId !== change.bootId;
+  await reconcile(tx, outcome, { ...client, ...reported }, restarted, context);
+}

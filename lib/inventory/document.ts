@@ -1,0 +1,142 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  type Scalar,
+} from 'yaml';
+import { EgizError, type FieldError } from '../errors/egiz-error';
+import { escapePointer } from '../json/json';
+import { nearest } from './nearest';
+
+/** A place in the text: what stands there, and the way to it. */
+export interface Place {
+  readonly node: ParsedNode | null;
+  readonly pointer: string;
+  /** What it is, for a person: `client`, `tenant "acme"`. */
+  readonly what: string;
+}
+
+/** The keys of one mapping that were found. */
+export type Fields = ReadonlyMap<string, Place>;
+
+/** Nobody writes an inventory with more faults than this by hand; the rest would bury the first. */
+const MAX_FAULTS = 50;
+
+/**
+ * Reads YAML (and JSON, which is YAML) with every scalar as the text that stands there, so that the
+ * identifiers `0`, `1e3` and `true` stay what they are. Collects every fault with its line instead of stopping
+ * at the first.
+ */
+export class InventoryDocument {
+  private readonly lines = new LineCounter();
+  private readonly document: Document.Parsed;
+  private readonly faults: FieldError[] = [];
+
+  constructor(text: string) {
+    this.document = parseDocument(text, { schema: 'failsafe', lineCounter: this.lines, prettyErrors: false });
+    for (const error of this.document.errors) {
+      this.faults.push({
+        pointer: '',
+        rule: error.code === 'DUPLICATE_KEY' ? 'duplicate' : 'syntax',
+        message: `line ${this.lines.linePos(error.pos[0]).line}: ${error.message}`,
+      });
+    }
+  }
+
+  get root(): Place {
+    return { node: this.document.contents as ParsedNode | null, pointer: '', what: 'inventory' };
+  }
+
+  fault(place: Place, rule: string, message: string): void {
+    const line = this.lineOf(place);
+    const where = line === undefined ? '' : `line ${line}: `;
+    this.faults.push({ pointer: place.pointer, rule, message: `${where}${message}` });
+  }
+
+  lineOf(place: Place): number | undefined {
+    const at = place.node?.range?.[0];
+    return at === undefined ? undefined : this.lines.linePos(at).line;
+  }
+
+  /** @throws EgizError `INVENTORY_INVALID` with every fault that was found */
+  throwFaults(): void {
+    const [first] = this.faults;
+    if (first === undefined) return;
+    const more = this.faults.length - 1;
+    const rest = more === 0 ? '' : ` (and ${more} more ${more === 1 ? 'fault' : 'faults'})`;
+    throw new EgizError('INVENTORY_INVALID', `The inventory is refused: ${first.message}${rest}`, {
+      mend: 'Correct the inventory at the lines named.',
+      errors: this.faults.slice(0, MAX_FAULTS),
+    });
+  }
+
+  /** The fields of a mapping; unknown and missing keys are faults. */
+  mapping(place: Place, required: readonly string[], optional: readonly string[]): Fields {
+    const fields = this.entries(place);
+    const known = [...required, ...optional];
+    for (const [key, field] of fields) {
+      if (known.includes(key)) continue;
+      const guess = nearest(key, known);
+      const mend = guess === undefined ? `it may have ${known.join(', ')}` : `did you mean "${guess}"?`;
+      this.fault(field, 'unknownKey', `${place.what} has the unknown key "${key}"; ${mend}`);
+    }
+    for (const key of required) {
+      if (!fields.has(key)) this.fault(place, 'required', `${place.what} lacks "${key}"`);
+    }
+    return fields;
+  }
+
+  /** Every key of a mapping, whatever its name. */
+  entries(place: Place): Fields {
+    const node = this.resolve(place.node);
+    const fields = new Map<string, Place>();
+    if (isAbsent(node)) return fields;
+    if (!isMap<ParsedNode, ParsedNode | null>(node)) {
+      this.fault(place, 'type', `${place.what} must be a mapping (key: value)`);
+      return fields;
+    }
+    for (const pair of node.items) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : '';
+      const child = pair.value ?? pair.key;
+      fields.set(key, { node: child, pointer: `${place.pointer}/${escapePointer(key)}`, what: key });
+    }
+    return fields;
+  }
+
+  /** The items of a list; an absent one is empty. */
+  list(place: Place | undefined, what: string): Place[] {
+    if (place === undefined) return [];
+    const node = this.resolve(place.node);
+    if (isAbsent(node)) return [];
+    if (!isSeq<ParsedNode>(node)) {
+      this.fault(place, 'type', `"${place.what}" must be a list`);
+      return [];
+    }
+    return node.items.map((item, index) => ({ node: item, pointer: `${place.pointer}/${index}`, what }));
+  }
+
+  /** The text of a scalar, or undefined and a fault. */
+  text(place: Place): string | undefined {
+    const node = this.resolve(place.node);
+    if (isScalar(node) && String(node.value) !== '') return String(node.value);
+    this.fault(place, 'type', `"${place.what}" must be a text`);
+    return undefined;
+  }
+
+  private resolve(node: ParsedNode | null): ParsedNode | null | undefined {
+    return isAlias(node) ? (node.resolve(this.document) as ParsedNode | undefined) : node;
+  }
+}
+
+/** `labels:` with nothing behind it, and JSON's `null`, say the same as no key at all. */
+function isAbsent(node: ParsedNode | null | undefined): boolean {
+  if (node === null || node === undefined) return true;
+  if (!isScalar(node)) return false;
+  const { value, type } = node as Scalar<unknown>;
+  return type === 'PLAIN' && (value === '' || value === null || value === 'null' || value === '~');
+}

@@ -1,0 +1,115 @@
+import { EgizError, type FieldError } from '../errors/egiz-error';
+import { escapePointer, isJsonObject, type JsonValue } from './json';
+
+export interface JsonLimits {
+  /** Bytes of UTF-8 text. */
+  readonly maxBytes: number;
+  /** Objects and arrays inside each other; a document that is one flat object has depth 1. */
+  readonly maxDepth?: number;
+}
+
+/** Keys that change an object's prototype when somebody assigns them carelessly: refused at the border. */
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__']);
+
+/**
+ * Parses JSON text strictly: valid UTF-8, within the limits, no `__proto__` key, no number that JavaScript
+ * cannot hold (`1e999` would become Infinity).
+ * @throws EgizError `JSON_TOO_LARGE`, `JSON_NOT_UTF8`, `JSON_SYNTAX`, or `JSON_REFUSED` with one field error
+ */
+export function parseJson(input: Buffer | string, limits: JsonLimits): JsonValue {
+  const size = typeof input === 'string' ? Buffer.byteLength(input) : input.length;
+  if (size > limits.maxBytes) {
+    throw new EgizError(
+      'JSON_TOO_LARGE',
+      `The document has ${size} bytes; at most ${limits.maxBytes} are accepted`,
+      {
+        mend: 'Send a smaller document.',
+      },
+    );
+  }
+  const value = parseText(decodeUtf8(input));
+  checkJson(value, limits.maxDepth);
+  return value;
+}
+
+/**
+ * Checks a value that somebody else parsed by the same rules as `parseJson`.
+ * @throws EgizError `JSON_REFUSED` with one field error
+ */
+export function checkJson(value: unknown, maxDepth = 64): asserts value is JsonValue {
+  const fault = findFault(value, '', maxDepth);
+  if (fault === undefined) return;
+  throw new EgizError(
+    'JSON_REFUSED',
+    `${fault.pointer === '' ? 'The document' : fault.pointer} ${fault.message}`,
+    {
+      errors: [fault],
+    },
+  );
+}
+
+function decodeUtf8(input: Buffer | string): string {
+  if (typeof input === 'string') return input;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(input);
+  } catch {
+    throw new EgizError('JSON_NOT_UTF8', 'The document is not valid UTF-8', {
+      mend: 'Encode the text as UTF-8.',
+    });
+  }
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (fault) {
+    const reason = fault instanceof Error ? fault.message : String(fault);
+    throw new EgizError('JSON_SYNTAX', `The document is not valid JSON: ${reason}`, {
+      mend: 'Check the text at the position named.',
+    });
+  }
+}
+
+function findFault(value: unknown, pointer: string, depthLeft: number): FieldError | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return undefined;
+    case 'number':
+      return Number.isFinite(value)
+        ? undefined
+        : { pointer, rule: 'number', message: 'is a number too large to be held exactly' };
+    case 'object':
+      return value === null ? undefined : findFaultInside(value, pointer, depthLeft);
+    default:
+      return { pointer, rule: 'type', message: `is ${typeof value}, which JSON cannot carry` };
+  }
+}
+
+function findFaultInside(value: object, pointer: string, depthLeft: number): FieldError | undefined {
+  if (depthLeft === 0) return { pointer, rule: 'maxDepth', message: 'is nested too deep' };
+  if (!Array.isArray(value) && !isPlainObject(value)) {
+    return { pointer, rule: 'type', message: 'is not a plain JSON object' };
+  }
+  const entries: Iterable<[string | number, unknown]> = Array.isArray(value)
+    ? value.entries()
+    : Object.entries(value);
+  for (const [key, child] of entries) {
+    const childPointer = `${pointer}/${escapePointer(String(key))}`;
+    if (FORBIDDEN_KEYS.has(String(key))) {
+      return {
+        pointer: childPointer,
+        rule: 'forbiddenKey',
+        message: `uses the key ${JSON.stringify(key)}, which is refused`,
+      };
+    }
+    const fault = findFault(child, childPointer, depthLeft - 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return isJsonObject(value) && (prototype === null || Object.getPrototypeOf(prototype) === null);
+}

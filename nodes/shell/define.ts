@@ -1,0 +1,37 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { type EgizError, toEgizError } from '../../lib/errors/egiz-error';
+import { onInput } from './input';
+import { type Migrations, migrate, type SavedConfig } from './migrate';
+import { statusOf } from './status';
+
+export interface NodeKind {
+  readonly type: string;
+  readonly migrations: Migrations;
+  /**
+   * Builds one node from its migrated configuration. What it throws is the node's fault: it is shown and
+   * logged, and every message is answered with it, so that Catch nodes see it.
+   */
+  readonly build: (node: Node, config: SavedConfig) => void;
+}
+
+/** Registers a node type. Every node of the package but the configuration nodes is registered this way. */
+export function defineNode(RED: NodeAPI, kind: NodeKind): void {
+  function EgizNode(this: Node, definition: NodeDef): void {
+    RED.nodes.createNode(this, definition);
+    try {
+      kind.build(this, migrate({ ...definition } as unknown as SavedConfig, kind.migrations));
+    } catch (fault) {
+      refuse(this, toEgizError(fault, 'CONFIG_INVALID'));
+    }
+  }
+  RED.nodes.registerType(kind.type, EgizNode);
+}
+
+function refuse(node: Node, error: EgizError): void {
+  const mend = error.cause.mend === undefined ? '' : ` ${error.cause.mend}`;
+  node.error(`${error.message}.${mend}`);
+  statusOf(node)('red', 'status.misconfigured');
+  onInput(node, () => {
+    throw error;
+  });
+}

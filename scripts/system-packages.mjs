@@ -1,0 +1,21 @@
+// Installs what the tests need from Debian and is not there yet; as an ordinary user it says which command does it.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const needed = [
+  { package: 'mosquitto', file: '/usr/sbin/mosquitto' },
+  { package: 'mosquitto-clients', file: '/usr/bin/mosquitto_pub' },
+  { package: 'chromium', file: '/usr/bin/chromium' },
+];
+
+const missing = needed.filter(({ file }) => !existsSync(file)).map((entry) => entry.package);
+if (missing.length > 0) {
+  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
+  if (process.getuid?.() !== 0) {
+    console.error(`Missing: ${missing.join(', ')}. Run: sudo ${install.join(' ')}`);
+    process.exit(1);
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (args) => spawnSync(args[0], args.slice(1), { stdio: 'inherit', env }).status;
+  if (apt(['apt-get', 'update', '-qq']) !== 0 || apt(install) !== 0) process.exit(1);
+}

@@ -1,0 +1,68 @@
+// The whole test run, from a clean checkout: types and lint, build, then mocha layer by layer.
+// Usage: node scripts/test.mjs [unit|nodes|runtime|stack|editor ...]
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const layers = ['unit', 'nodes', 'runtime', 'stack', 'editor'];
+
+function run(command, args, options = {}) {
+  const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
+  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', env, ...options });
+  if (result.error) throw result.error;
+  return result.status ?? 1;
+}
+
+/** A step that must succeed before the next makes sense. */
+function must(title, command, args) {
+  console.log(`# ${title}`);
+  if (run(command, args) !== 0) {
+    console.error(`${title}: failed`);
+    console.log('0 passed, 1 failed');
+    process.exit(1);
+  }
+}
+
+/** Runs one layer; its counts come from mocha's own JSON report. */
+function testLayer(layer) {
+  const report = join(root, 'build', `report-${layer}.json`);
+  rmSync(report, { force: true });
+  console.log(`# ${layer}`);
+  const status = run(bin('mocha'), [
+    '--recursive',
+    '--extension',
+    '.test.js',
+    '--reporter',
+    join(root, 'build/test/reporter.js'),
+    '--reporter-option',
+    `output=${report}`,
+    join(root, 'build/test', layer),
+  ]);
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { passed, failed } = JSON.parse(readFileSync(report, 'utf8'));
+  return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
+}
+
+if (!existsSync(bin('tsc'))) must('dependencies', 'npm', ['ci', '--no-audit', '--no-fund']);
+must('system packages', process.execPath, [join(root, 'scripts/system-packages.mjs')]);
+must('build', bin('node'), [join(root, 'scripts/build.mjs')]);
+must('types and lint', 'npm', ['run', '--silent', 'check']);
+must('tests compiled', bin('node'), [
+  join(root, 'node_modules/typescript/bin/tsc'),
+  '-p',
+  'tsconfig.test.json',
+]);
+
+const wanted = process.argv.slice(2);
+const totals = { passed: 0, failed: 0 };
+for (const layer of wanted.length > 0 ? wanted : layers) {
+  const { passed, failed } = testLayer(layer);
+  totals.passed += passed;
+  totals.failed += failed;
+}
+if (totals.passed + totals.failed === 0) totals.failed = 1;
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exit(totals.failed === 0 ? 0 : 1);

@@ -1,0 +1,68 @@
+import type { Node, NodeInitializer, NodeStatus } from 'node-red';
+import helper from 'node-red-node-test-helper';
+
+export interface Outcome {
+  /** The messages of each output. */
+  readonly outputs: readonly Record<string, unknown>[][];
+  /** What each message's `done` was called with, in order; one entry a call. */
+  readonly dones: readonly unknown[];
+  readonly status: readonly NodeStatus[];
+}
+
+/** How long a synchronous node may take for its messages and their routing. */
+const SETTLE_MS = 60;
+
+/** Loads one node with a collector at each output, hands it the messages and gives the flow time to settle. */
+export async function runFlow(
+  initializer: NodeInitializer,
+  config: Record<string, unknown> & { type: string },
+  outputs: number,
+  messages: readonly Record<string, unknown>[],
+): Promise<Outcome> {
+  const collectors = Array.from({ length: outputs }, (_, index) => `out${index}`);
+  await helper.load(initializer, [
+    { id: 'flow', type: 'tab' },
+    { id: 'tested', z: 'flow', wires: collectors.map((id) => [id]), ...config },
+    ...collectors.map((id) => ({ id, z: 'flow', type: 'helper' })),
+  ]);
+  const node = nodeOf('tested') as Node & EventCounter;
+  const collected = collectors.map((id) => collect(nodeOf(id)));
+  const dones = countDones(node);
+  for (const msg of messages) node.receive(msg as never);
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  return { outputs: collected, dones, status: statusOf(node) };
+}
+
+export function nodeOf(id: string): Node {
+  const node = helper.getNode(id);
+  if (node === null) throw new Error(`The flow has no node ${id}`);
+  return node;
+}
+
+interface EventCounter {
+  _complete(msg: unknown, error?: unknown): void;
+}
+
+/** `done` ends in the node's `_complete`: the only place where a second call would show. */
+function countDones(node: EventCounter): unknown[] {
+  const dones: unknown[] = [];
+  const complete = node._complete.bind(node);
+  node._complete = (msg, error) => {
+    dones.push(error);
+    complete(msg, error);
+  };
+  return dones;
+}
+
+function collect(node: Node): Record<string, unknown>[] {
+  const messages: Record<string, unknown>[] = [];
+  node.on('input', (msg) => {
+    messages.push(msg as unknown as Record<string, unknown>);
+  });
+  return messages;
+}
+
+function statusOf(node: Node): NodeStatus[] {
+  const spy = node.status as unknown as { args: [NodeStatus][] };
+  return spy.args.map(([status]) => status);
+}

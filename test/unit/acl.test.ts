@@ -1,0 +1,224 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import should from 'should';
+import { describeDiff } from '../../lib/acl/diff';
+import { type AccessFiles, generateAccess } from '../../lib/acl/generate';
+import { checkIsolation, findBreach } from '../../lib/acl/isolation';
+import { hashPassword, isHashOf, parseAcl, parsePasswords, renderAcl } from '../../lib/acl/mosquitto';
+import { type AccountRights, type Right, rightsOf } from '../../lib/acl/rights';
+import { parseInventory } from '../../lib/inventory/parse';
+import { filtersOverlap } from '../../lib/topics/filters';
+
+const SAMPLE = readFileSync(join(__dirname, '../../../sample/inventory.yaml'), 'utf8');
+
+function rulesOf(account: string): string[] {
+  return [...(parseAcl(renderAcl(rightsOf(parseInventory(SAMPLE)))).get(account) ?? [])];
+}
+
+describe('rights (SPEC 2, FR-3)', () => {
+  it('give a client its own commands to read, and its own status, telemetry and meta to write', () => {
+    rulesOf('acme.press-line-1').should.eql([
+      'read tenants/acme/clients/press-line-1/commands/config',
+      'write tenants/acme/clients/press-line-1/status',
+      'write tenants/acme/clients/press-line-1/telemetry/#',
+      'write tenants/acme/clients/press-line-1/meta/#',
+    ]);
+  });
+
+  it('give a board exactly its own topics', () => {
+    rulesOf('esp32-oven001-therm').should.eql([
+      'read openegiz/factory-a/oven/oven-001/command',
+      'write openegiz/factory-a/oven/oven-001/thermal/telemetry',
+      'write openegiz/factory-a/oven/oven-001/thermal/status',
+    ]);
+  });
+
+  it('give an environmental board both names of its topic level', () => {
+    const rules = rulesOf('esp32-zonea-amb');
+    for (const level of ['ambient', 'environmental']) {
+      rules.should.containEql(`write openegiz/factory-a/environment/zone-a/${level}/telemetry`);
+    }
+  });
+
+  it('give the services what their roles are for', () => {
+    rulesOf('telegraf').should.eql(['read openegiz/#']);
+    rulesOf('egizcore').should.eql(['read openegiz/#', 'write openegiz/+/+/+/command']);
+    rulesOf('ml-service').should.eql(['read openegiz/+/+/+/+/telemetry']);
+    rulesOf('watch').should.eql(['read $SYS/#']);
+    rulesOf('egiz-config').should.containEql('write tenants/+/clients/+/commands/config');
+  });
+});
+
+describe('isolation of accounts', () => {
+  const account = (name: string, rights: Right[], shared: string[] = []): AccountRights => ({
+    account: name,
+    kind: 'client',
+    rights,
+    shared,
+  });
+
+  it('holds for the sample', () => checkIsolation(rightsOf(parseInventory(SAMPLE))));
+
+  it('refuses an account that could reach the topics of another, naming both', () => {
+    const accounts = [
+      account('a', [{ access: 'write', filter: 't/a/#' }]),
+      account('b', [{ access: 'read', filter: 't/+/x' }]),
+    ];
+    (() => checkIsolation(accounts)).should.throw(
+      /"b" \(read t\/\+\/x\) could reach the topics of "a" \(write t\/a\/#\)/,
+    );
+  });
+
+  it('lets boards of one equipment share its command topic, and only for reading', () => {
+    const boards = (access: 'read' | 'write') =>
+      ['a', 'b'].map((name) => account(name, [{ access, filter: 'e/command' }], ['e/command']));
+    should(findBreach(boards('read'))).equal(undefined);
+    should(findBreach(boards('write'))).not.equal(undefined);
+  });
+
+  it('is found for random rights exactly when two filters of two accounts overlap', () => {
+    const random = seeded(42);
+    const pick = <Value>(values: readonly [Value, ...Value[]]) => values[random(values.length)] ?? values[0];
+    for (let round = 0; round < 2000; round++) {
+      const accounts = ['a', 'b', 'c', 'd'].map((name) =>
+        account(
+          name,
+          Array.from({ length: 1 + random(2) }, () => ({
+            access: pick(['read', 'write'] as const),
+            filter: Array.from({ length: 1 + random(3) }, () => pick(['x', 'y', 'z', name, '+']))
+              .concat(random(4) === 0 ? ['#'] : [])
+              .join('/'),
+          })),
+        ),
+      );
+      const expected = accounts.some((a, i) =>
+        accounts
+          .slice(i + 1)
+          .some((b) => a.rights.some((x) => b.rights.some((y) => filtersOverlap(x.filter, y.filter)))),
+      );
+      (findBreach(accounts) !== undefined).should.equal(expected, JSON.stringify(accounts));
+    }
+  });
+
+  it('is checked for ten thousand accounts in less than two seconds', () => {
+    const clients = Array.from({ length: 10_000 }, (_, n) => `{id: c${n}, type: t}`).join(', ');
+    const rights = rightsOf(parseInventory(`tenants: [{id: a, clients: [${clients}]}]`));
+    const start = process.hrtime.bigint();
+    checkIsolation(rights);
+    Number(process.hrtime.bigint() - start).should.be.below(2e9);
+  });
+});
+
+describe('Mosquitto password hashes (SEC-3)', () => {
+  it('are PBKDF2-SHA512 with a 12-byte salt and 101 iterations', () => {
+    const hash = hashPassword('secret');
+    hash.should.match(/^\$7\$101\$[A-Za-z0-9+/]{16}\$[A-Za-z0-9+/]{86}==$/);
+    isHashOf('secret', hash).should.equal(true);
+    isHashOf('other', hash).should.equal(false);
+    isHashOf('secret', '$6$abc$def').should.equal(false);
+  });
+
+  it('agree with those of mosquitto_passwd', () => {
+    const made =
+      '$7$101$hAIa2FKybrApDZGf$v11TtzTH71upsTjPCCrJFyDFdiT3GQ89kdraT5hSip+Zwn7pF3/CxBPl62BtxsAr1ElvFk5VTBwhwLBLRGxIIA==';
+    isHashOf('secret', made).should.equal(true);
+  });
+});
+
+describe('generated access', () => {
+  let files: AccessFiles;
+  beforeEach(() => {
+    const directory = mkdtempSync(join(tmpdir(), 'egiz-acl-'));
+    files = {
+      aclFile: join(directory, 'acl'),
+      passwordFile: join(directory, 'passwords'),
+      passwordDirectory: join(directory, 'secrets'),
+    };
+  });
+  afterEach(() => rmSync(join(files.aclFile, '..'), { recursive: true, force: true }));
+
+  const generate = (text: string, dryRun = false) => generateAccess(parseInventory(text), files, { dryRun });
+
+  it('keeps passwords and hashes over runs and writes nothing when nothing differs', () => {
+    generate(SAMPLE).changed.should.equal(true);
+    const [acl, passwords] = [files.aclFile, files.passwordFile].map((file) => readFileSync(file, 'utf8'));
+    const second = generate(SAMPLE);
+    second.changed.should.equal(false);
+    describeDiff(second.diff).should.eql([]);
+    [readFileSync(files.aclFile, 'utf8'), readFileSync(files.passwordFile, 'utf8')].should.eql([
+      acl,
+      passwords,
+    ]);
+  });
+
+  it('makes a password of at least 128 bits for each client and device, for the owner alone to read', () => {
+    generate(SAMPLE);
+    const password = readFileSync(join(files.passwordDirectory, 'acme.press-line-1'), 'utf8').trim();
+    Buffer.from(password, 'base64url').length.should.be.aboveOrEqual(16);
+    (statSync(join(files.passwordDirectory, 'acme.press-line-1')).mode & 0o777).should.equal(0o600);
+    (statSync(files.passwordFile).mode & 0o777).should.equal(0o600);
+    isHashOf(
+      password,
+      parsePasswords(readFileSync(files.passwordFile, 'utf8')).get('acme.press-line-1') ?? '',
+    ).should.equal(true);
+  });
+
+  it('gives accounts with certificates no password', () => {
+    generate(SAMPLE);
+    readdirSync(files.passwordDirectory).should.not.containEql('globex.tower-1');
+    readFileSync(files.passwordFile, 'utf8').should.not.containEql('telegraf');
+  });
+
+  it('says what changes, without passwords or hashes', () => {
+    generate('tenants: [{id: a, clients: [{id: b, type: t}, {id: c, type: t}]}]');
+    writeFileSync(join(files.passwordDirectory, 'a.b'), 'another-password-of-32-characters');
+    const { diff } = generate('tenants: [{id: a, clients: [{id: b, type: t}, {id: d, type: t}]}]');
+    diff.accountsAdded.should.eql(['a.d']);
+    diff.accountsRemoved.should.eql(['a.c']);
+    diff.passwordsChanged.should.eql(['a.b']);
+    diff.rulesAdded.should.matchEvery({ account: 'a.d' });
+    diff.rulesRemoved.should.have.length(4);
+    JSON.stringify(diff).should.not.match(/\$7\$|another-password/);
+  });
+
+  it('shows rules that somebody else put in the file as removed', () => {
+    writeFileSync(files.aclFile, 'topic readwrite #\npattern write x/%u\nuser eve\ntopic read #\n');
+    describeDiff(generate('tenants: []').diff).should.containDeep([
+      '- account eve',
+      '- (outside accounts): readwrite #',
+      '- (outside accounts): pattern write x/%u',
+    ]);
+  });
+
+  it('writes nothing on a dry run', () => {
+    generate(SAMPLE, true).diff.accountsAdded.length.should.be.above(10);
+    existsSync(files.aclFile).should.equal(false);
+    existsSync(files.passwordDirectory).should.equal(false);
+  });
+
+  it('refuses a password that can be guessed', () => {
+    generate(SAMPLE);
+    writeFileSync(join(files.passwordDirectory, 'acme.andon-1'), 'secret');
+    (() => generate(SAMPLE)).should.throw({ code: 'ACL_PASSWORD_TOO_SHORT' });
+  });
+
+  it('leaves the old pair in place when the second file cannot be replaced', () => {
+    generate('tenants: [{id: a, clients: [{id: b, type: t}]}]');
+    const acl = readFileSync(files.aclFile, 'utf8');
+    const broken = { ...files, passwordFile: join(files.passwordFile, 'not-a-directory') };
+    (() => generateAccess(parseInventory('tenants: []'), broken)).should.throw();
+    readFileSync(files.aclFile, 'utf8').should.equal(acl);
+  });
+});
+
+/** A small repeatable generator (mulberry32) of whole numbers below `limit`. */
+function seeded(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  };
+}
