@@ -1,0 +1,66 @@
+#!/bin/sh
+# Compiles every file of src/ (and core/) against our declarations of the SDK, once for each sensor and each layer of
+# sdkconfig, with the host's compilers. Warnings are errors. Nothing is linked: it checks types, names and warnings.
+#
+#   test/esp_compile.sh [--xtensa]     --xtensa: with xtensa-lx106-elf-g++ too, where its C++ headers allow it
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python3 "$here/scripts/build_info.py" "$work/generated" 2>/dev/null
+
+warnings="-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror"
+modes="-std=c++20 -fno-exceptions -fno-rtti -fsyntax-only"
+includes="-I$here/esp_decl -I$here/core -I$here/src -I$work/generated"
+
+# sdkconfig.h as the SDK's build would make it from the given layers.
+sdkconfig() {
+    out=$1
+    shift
+    python3 "$here/test/esp_sdkconfig.py" "$@" >"$out/sdkconfig.h"
+}
+
+checked=0
+compile() { # compiler label, then its words
+    label=$1
+    shift
+    for file in "$here"/src/*.cpp; do
+        if ! nice -n 5 "$@" "$file"; then
+            echo "FAILED: $label: $(basename "$file")" >&2
+            exit 1
+        fi
+        checked=$((checked + 1))
+    done
+}
+
+for layer in personal enterprise; do
+    mkdir -p "$work/$layer"
+    if [ "$layer" = personal ]; then
+        sdkconfig "$work/$layer" "$here/sdkconfig.defaults"
+    else
+        sdkconfig "$work/$layer" "$here/sdkconfig.defaults" "$here/sdkconfig.enterprise"
+    fi
+    for sensor in PZEM ATM90E32 THERMAL ENVIRONMENTAL; do
+        defines="-DEGIZ_SENSOR_$sensor -DEGIZ_HARDWARE=\"check\""
+        for compiler in g++ clang++; do
+            command -v "$compiler" >/dev/null || continue
+            # Only the file that chooses the sensors differs from one to the next.
+            if [ "$sensor" != PZEM ]; then
+                # shellcheck disable=SC2086
+                nice -n 5 "$compiler" $modes $warnings $includes -I"$work/$layer" $defines "$here/src/sensor_source.cpp"
+                checked=$((checked + 1))
+            else
+                # shellcheck disable=SC2086
+                compile "$compiler $layer" "$compiler" $modes $warnings $includes -I"$work/$layer" $defines
+            fi
+        done
+    done
+done
+
+if [ "${1:-}" = --xtensa ]; then
+    command -v xtensa-lx106-elf-g++ >/dev/null || { echo "xtensa-lx106-elf-g++ is not installed" >&2; exit 1; }
+    # shellcheck disable=SC2086
+    compile xtensa xtensa-lx106-elf-g++ $modes $warnings $includes -I"$work/personal" ${EGIZ_XTENSA_INCLUDES:-} \
+        -DEGIZ_SENSOR_THERMAL '-DEGIZ_HARDWARE="check"'
+fi
+echo "esp_compile: $checked passed, 0 failed"
