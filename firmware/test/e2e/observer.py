@@ -24,6 +24,11 @@ class Seen:
     correlation: bytes
     at: float = field(default_factory=time.monotonic)
 
+    @property
+    def result(self) -> dict:
+        """The answer to a command that a status message carries; empty in every other message."""
+        return self.payload.get("command", {}) if self.topic.endswith("/status") else {}
+
 
 class Observer:
     def __init__(self, broker, name: str = "observer"):
@@ -101,7 +106,4 @@ class Observer:
 
     def answer(self, identifier: str, timeout: float = 15, final: bool = True, since: int = 0) -> dict:
         states = ("applied", "rejected", "failed", "superseded") if final else ("received", "running")
-        found = self.wait_for(lambda m: m.payload.get("command", {}).get("id") == identifier
-                              and m.payload.get("status") == "online"
-                              and m.payload["command"]["state"] in states, timeout, since)
-        return found.payload["command"]
+        return self.wait_for(lambda m: m.result.get("id") == identifier and m.result["state"] in states, timeout, since).result

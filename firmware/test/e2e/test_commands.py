@@ -37,7 +37,7 @@ def test_configuration_round_trip(observer, online):
     answer = observer.answer(identifier)
     assert (answer["state"], answer["code"]) == ("applied", "APPLIED")
     assert answer["reported_hash"] == hashlib.sha256(canonical(settings)).hexdigest()
-    reply = observer.wait_for(lambda m: m.payload.get("command", {}).get("id") == identifier and m.topic.endswith("/status"), 5)
+    reply = observer.wait_for(lambda m: m.result.get("id") == identifier, 5)
     assert reply.correlation == identifier.encode()[:16]
     assert reply.qos == 2 and not reply.retain
 
@@ -89,8 +89,7 @@ def test_retained_and_foreign_commands_are_left_alone(observer, boards):
     foreign = observer.command({**board, "device_id": "somebody-else"}, "reboot")
     settle(3)
     for identifier in (retained, foreign):
-        assert not [m for m in observer.messages if m.topic.endswith("/status")
-                    and m.payload.get("command", {}).get("id") == identifier]
+        assert not [m for m in observer.messages if m.result.get("id") == identifier]
     assert {b for b, _ in observer.telemetry_of("board-1")} == {1}
 
 
@@ -124,7 +123,7 @@ def test_factory_reset_in_two_steps(observer, online):
     assert observer.answer(observer.command(board, "factory_reset", token=offer["message"]))["code"] == "REBOOTING"
     since = observer.mark()
     birth = observer.wait_for(lambda m: m.topic.endswith("/status") and m.payload["status"] == "online"
-                              and "command" not in m.payload and m.payload["configuration"]["revision"] == 0, 20, since)
+                              and not m.result and m.payload["configuration"]["revision"] == 0, 20, since)
     # NVS is empty again: the boot counter starts over.
     assert birth.payload["metadata"]["boot_id"] == 1
 
