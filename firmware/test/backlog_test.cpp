@@ -190,7 +190,9 @@ TEST(BacklogPowerCut, AtEveryWriteOfASmallRing) {
             flash.cut_power_after(cut, seed + static_cast<std::uint32_t>(cut));
             const Expectation expect = run_until_cut(flash, 1, seed);
             check_after_cut(flash, expect);
-            if (HasFatalFailure() || HasNonfatalFailure()) FAIL() << "cut " << cut << " seed " << seed;
+            if (HasFatalFailure() || HasNonfatalFailure()) {
+                FAIL() << "cut " << cut << " seed " << seed;
+            }
         }
     }
 }

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "bench_board.hpp"
+#include "digest.hpp"
 #include "psa_crypto.hpp"
-#include "signing.hpp"
 
 namespace egiz {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "base64.hpp"
 #include "bench_board.hpp"
+#include "digest.hpp"
 #include "psa_crypto.hpp"
 #include "signing.hpp"
 

@@ -79,22 +79,4 @@ inline std::vector<std::uint8_t> der(const std::vector<std::uint8_t>& raw) {
     return out;
 }
 
-inline std::string sha256_hex(const std::vector<std::uint8_t>& bytes) {
-    std::array<std::uint8_t, 32> digest{};
-    std::size_t length = 0;
-    (void)psa_crypto_init();
-    (void)psa_hash_compute(PSA_ALG_SHA_256, bytes.data(), bytes.size(), digest.data(), digest.size(), &length);
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string out;
-    for (const std::uint8_t b : digest) {
-        out += digits[b >> 4];
-        out += digits[b & 15];
-    }
-    return out;
-}
-
-inline std::string sha256_hex(std::string_view text) {
-    return sha256_hex(std::vector<std::uint8_t>(text.begin(), text.end()));
-}
-
 }  // namespace egiz::test
