@@ -10,6 +10,8 @@ namespace egiz::ring_layout {
 
 inline constexpr std::uint32_t sector_magic = 0x5242474FU;  // "OGBR"
 inline constexpr std::size_t cursor_size = 16;
+// 127 years at one record a second; a position beyond it is damage that happens to pass its checksum.
+inline constexpr std::uint32_t max_position = 0xF0000000U;
 using CursorBytes = std::array<std::uint8_t, cursor_size>;
 
 inline void make_header(std::uint32_t number, RecordBytes& out) {

@@ -43,7 +43,7 @@ void FlashRing::recover_cursor() {
             used[sector] = i + 1;
             std::uint32_t position = 0;
             std::uint32_t counter = 0;
-            if (!parse_cursor(entry, position, counter) || counter <= cursor_counter_) continue;
+            if (!parse_cursor(entry, position, counter) || counter <= cursor_counter_ || position > max_position) continue;
             cursor_counter_ = counter;
             head_ = position;
             cursor_sector_ = sector;
@@ -61,7 +61,7 @@ bool FlashRing::recover_sectors(std::uint32_t& newest) {
         RecordBytes header;
         if (!flash_.read(physical * flash_.sector_size(), header)) continue;
         std::uint32_t number = 0;
-        if (!parse_header(header, number) || number % data_sectors_ != physical) continue;
+        if (!parse_header(header, number) || number % data_sectors_ != physical || number > max_position / slots_) continue;
         numbers[physical] = number;
         valid[physical] = true;
         if (!found || number > newest) newest = number;

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-BINARY = os.environ.get("VIRTUAL_BOARD", str(Path(__file__).resolve().parents[2] / "build" / "virtual-board"))
+BINARY = os.environ.get("VIRTUAL_BOARD", str(Path(__file__).resolve().parents[2] / "build" / "asan" / "virtual-board"))
 
 
 def describe(device_id: str, sensor: str = "electrical", equipment: str | None = None, **more) -> dict:
