@@ -54,6 +54,7 @@ class MqttLink final : public MqttTransport {
     static void on_event(void* self, const char* base, std::int32_t id, void* data);
     void handle(const esp_mqtt_event_t& event);
     void force_tls13(esp_mqtt_client_handle_t client);
+    void begin_message(const esp_mqtt_event_t& event);
     void receive(const esp_mqtt_event_t& event);
     void report(LinkEventKind kind, std::int32_t number = 0, bool accepted = true, std::uint8_t slot = 0);
 
@@ -65,8 +66,7 @@ class MqttLink final : public MqttTransport {
     ConnectParameters parameters_{};  // written by the core only while no session is open or wanted
     std::array<OutboundSlot, outbound_slots> outbound_{};
     std::array<InboundSlot, inbound_slots> inbound_{};
-    std::uint8_t receiving_ = inbound_slots;  // slot of a message that comes in parts; inbound_slots: none
-    bool dropping_ = false;                   // the message that is coming in is not kept
+    std::uint8_t receiving_ = inbound_slots;  // slot of the message that is coming in; inbound_slots: none
 
     esp_mqtt_client_handle_t client_ = nullptr;  // the link's task only
     std::atomic<std::uint32_t> session_{0};      // counts connect(); events of earlier ones are stale

@@ -112,7 +112,6 @@ void MqttLink::close_session(Ending how) {
     // esp-mqtt's task has ended with the client: a half received message is nobody's any more.
     if (receiving_ < inbound_slots) inbound_[receiving_].used.store(false);
     receiving_ = inbound_slots;
-    dropping_ = false;
     live_session_.store(0);
 }
 
@@ -176,42 +175,41 @@ void MqttLink::force_tls13(esp_mqtt_client_handle_t client) {
     if (transport != nullptr) esp_transport_ssl_set_tls_version(transport, ESP_TLS_VER_TLS_1_3);
 }
 
-void MqttLink::receive(const esp_mqtt_event_t& event) {
-    if (event.current_data_offset == 0) {
-        dropping_ = true;
-        receiving_ = inbound_slots;
-        const bool fits = event.total_data_len <= static_cast<int>(longest_command) &&
-                          event.topic_len <= static_cast<int>(longest_topic);
-        for (std::uint8_t i = 0; fits && i < inbound_slots && dropping_; ++i) {
-            if (inbound_[i].used.exchange(true)) continue;
-            receiving_ = i;
-            dropping_ = false;
-        }
-        // Commands are idempotent and sent again by the service when no answer comes.
-        if (dropping_) {
-            ESP_LOGW(tag, "a message of %d bytes is dropped", event.total_data_len);
-            return;
-        }
-        InboundSlot& slot = inbound_[receiving_];
-        slot.retained = event.retain;
-        slot.topic_size = static_cast<std::uint16_t>(event.topic_len);
-        std::memcpy(slot.topic.data(), event.topic, static_cast<std::size_t>(event.topic_len));
-        slot.correlation_size = 0;
-        const auto* property = event.property;
-        if (property != nullptr && property->correlation_data != nullptr &&
-            property->correlation_data_len <= longest_correlation) {
-            slot.correlation_size = static_cast<std::uint8_t>(property->correlation_data_len);
-            std::memcpy(slot.correlation.data(), property->correlation_data, property->correlation_data_len);
-        }
+// The first part of a message: finds it a place. Commands are idempotent, and the service sends one again that was not
+// answered, so what finds no place may be dropped.
+void MqttLink::begin_message(const esp_mqtt_event_t& event) {
+    if (receiving_ < inbound_slots) inbound_[receiving_].used.store(false);
+    receiving_ = inbound_slots;
+    const bool fits = event.total_data_len <= static_cast<int>(longest_command) &&
+                      event.topic_len <= static_cast<int>(longest_topic);
+    for (std::uint8_t i = 0; fits && i < inbound_slots && receiving_ == inbound_slots; ++i) {
+        if (!inbound_[i].used.exchange(true)) receiving_ = i;
     }
-    if (dropping_ || receiving_ >= inbound_slots) return;
+    if (receiving_ == inbound_slots) {
+        ESP_LOGW(tag, "a message of %d bytes is dropped", event.total_data_len);
+        return;
+    }
+    InboundSlot& slot = inbound_[receiving_];
+    slot.retained = event.retain;
+    slot.topic_size = static_cast<std::uint16_t>(event.topic_len);
+    std::memcpy(slot.topic.data(), event.topic, static_cast<std::size_t>(event.topic_len));
+    slot.correlation_size = 0;
+    const auto* property = event.property;
+    if (property == nullptr || property->correlation_data == nullptr) return;
+    if (property->correlation_data_len > longest_correlation) return;
+    slot.correlation_size = static_cast<std::uint8_t>(property->correlation_data_len);
+    std::memcpy(slot.correlation.data(), property->correlation_data, property->correlation_data_len);
+}
+
+void MqttLink::receive(const esp_mqtt_event_t& event) {
+    if (event.current_data_offset == 0) begin_message(event);
+    if (receiving_ == inbound_slots) return;
     InboundSlot& slot = inbound_[receiving_];
     const auto offset = static_cast<std::size_t>(event.current_data_offset);
     const auto length = static_cast<std::size_t>(event.data_len);
     if (offset > slot.payload.size() || length > slot.payload.size() - offset) {
         slot.used.store(false);
         receiving_ = inbound_slots;
-        dropping_ = true;
         return;
     }
     if (length > 0) std::memcpy(slot.payload.data() + offset, event.data, length);

@@ -78,8 +78,8 @@ esp_err_t take_form(httpd_req_t* request) {
     // Keys and passwords must not stay behind in the heap.
     std::fill(form.begin(), form.end(), '\0');
     if (!stored) return answer(request, "400 Bad Request", "a field is too long or not known; nothing will be used");
-    static ProvisionedIdentity check;  // too large for this task's stack
-    if (!store.load(check)) {
+    const std::unique_ptr<ProvisionedIdentity> check(new (std::nothrow) ProvisionedIdentity);
+    if (check == nullptr || !store.load(*check)) {
         (void)store.withdraw();
         return answer(request, "400 Bad Request", "something is missing; see the serial console");
     }

@@ -57,10 +57,14 @@ for layer in personal enterprise; do
     done
 done
 
+# The word size, integer types and promotions of the real target. Its own C++ headers are not in Debian; the ARM ones for
+# the same C library are, and nothing is linked.
 if [ "${1:-}" = --xtensa ]; then
-    command -v xtensa-lx106-elf-g++ >/dev/null || { echo "xtensa-lx106-elf-g++ is not installed" >&2; exit 1; }
+    command -v xtensa-lx106-elf-g++ >/dev/null || { echo "install gcc-xtensa-lx106" >&2; exit 1; }
+    cxx=$(find /usr/include/newlib/c++ -mindepth 1 -maxdepth 1 -type d 2>/dev/null | head -n 1)
+    [ -n "$cxx" ] || { echo "install libstdc++-arm-none-eabi-dev and picolibc-xtensa-lx106-elf" >&2; exit 1; }
     # shellcheck disable=SC2086
-    compile xtensa xtensa-lx106-elf-g++ $modes $warnings $includes -I"$work/personal" ${EGIZ_XTENSA_INCLUDES:-} \
-        -DEGIZ_SENSOR_THERMAL '-DEGIZ_HARDWARE="check"'
+    compile xtensa xtensa-lx106-elf-g++ $modes $warnings -D_GNU_SOURCE -isystem "$cxx" -isystem "$cxx/arm-none-eabi" \
+        $includes -I"$work/personal" -DEGIZ_SENSOR_THERMAL '-DEGIZ_HARDWARE="check"'
 fi
 echo "esp_compile: $checked passed, 0 failed"
