@@ -91,6 +91,13 @@ PanelState panel_state(const Board& board, WifiStation& wifi) {
     }
 }
 
+void start_network(const Parts& parts, const ProvisionedIdentity& identity) {
+    say(parts.link.start(), "mqtt");
+    say(parts.wifi.start(identity.wifi, identity.device_id.c_str()), "wifi");
+    say(parts.clock.start_ntp(identity.ntp_server.c_str()), "ntp");
+    say(parts.system.watch_this_task(), "watchdog");
+}
+
 // A board that cannot be anybody stays reachable for the person who mends it, and does nothing else.
 [[noreturn]] void wait_for_mending(FrontPanel& panel, IdentityStore& store) {
     panel.show(PanelState::broken);
@@ -148,12 +155,10 @@ void load_identity(IdentityStore& store, FrontPanel& panel, ProvisionedIdentity&
         wait_for_mending(panel, store);
     }
     if (!board.safe_mode()) say(sensors.start(), "sensors");
-    say(link.start(), "mqtt");
     say(download.start(), "download");
-    say(wifi.start(identity.wifi, identity.device_id.c_str()), "wifi");
-    say(clock.start_ntp(identity.ntp_server.c_str()), "ntp");
-    say(system.watch_this_task(), "watchdog");
-    run_board(board, {panel, system, clock, wifi, link, store});
+    const Parts parts{panel, system, clock, wifi, link, store};
+    start_network(parts, identity);
+    run_board(board, parts);
 }
 
 }  // namespace

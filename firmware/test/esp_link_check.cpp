@@ -65,7 +65,7 @@ struct LinkTest : testing::Test {
         ASSERT_TRUE(fake::eventually([&] { return link.connect(request()).ok(); }));
         ASSERT_TRUE(fake::eventually([&] { return fake::client_count() > before && fake::client().started; }));
         fake::mqtt_event(MQTT_EVENT_CONNECTED);
-        ASSERT_TRUE(until([&] { return core.connected == 1; }));
+        ASSERT_TRUE(until([&] { return core.connected >= 1; }));
     }
 };
 
@@ -209,7 +209,6 @@ TEST_F(LinkTest, ManySessionsLeakNothing) {
         link.disconnect(i % 2 == 0);
     }
     EXPECT_TRUE(fake::eventually([] { return fake::live_clients == 0; }));
-    core = Core{};
     open();
 }
 

@@ -1,6 +1,7 @@
 // The adapter's parts that need no SDK: LED, button, form, page, heap watch, matching of acknowledgements.
 #include <gtest/gtest.h>
 
+#include <random>
 #include <set>
 
 #include "ack_matcher.hpp"
@@ -70,6 +71,23 @@ TEST(Form, WhatIsNotAFormIsRefused) {
     for (const char* body : {"a", "a=%", "a=%2", "a=%zz", "a=%00", "a=1&&b=2", "=%G1"}) {
         std::vector<std::pair<std::string, std::string>> pairs;
         EXPECT_EQ(read_all(body, pairs), Err::corrupt) << body;
+    }
+}
+
+// What anybody near a board that is being set up may send: it never reads or writes outside the body, and always ends.
+TEST(Form, AnyBodyIsReadOrRefused) {
+    constexpr std::string_view letters = "ab=&%+0F\r\n\0z";
+    std::mt19937 random(7);
+    for (int round = 0; round < 50'000; ++round) {
+        std::string body;
+        for (std::size_t n = random() % 24; n > 0; --n) body += letters[random() % letters.size()];
+        const std::size_t size = body.size();
+        std::vector<std::pair<std::string, std::string>> pairs;
+        const Err end = read_all(body, pairs);
+        EXPECT_TRUE(end == Err::not_found || end == Err::corrupt);
+        std::size_t used = 0;
+        for (const auto& [key, value] : pairs) used += key.size() + value.size() + 1;
+        EXPECT_LE(used, size);
     }
 }
 

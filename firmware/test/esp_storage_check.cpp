@@ -64,7 +64,7 @@ TEST_F(NvsStoreTest, AFactoryResetKeepsTheIdentity) {
 
 void provision(IdentityStore& store, bool enterprise = false) {
     const std::pair<const char*, const char*> pairs[] = {
-        {"factory_id", "factory-a"}, {"equip_type", "oven"},         {"equip_id", "oven-001"}, {"sensor_type", "electrical"},
+        {"factory_id", "factory-a"}, {"equip_type", "oven"}, {"equip_id", "oven-001"}, {"sensor_type", "electrical"},
         {"thing_id", "factory:oven-001"}, {"wifi_ssid", "floor"},    {"wifi_pass", "secret-pass"}, {"mqtt_host", "broker.local"},
         {"mqtt_pass", "long-password"},   {"ca", "-----BEGIN CERTIFICATE-----"}, {"device_id", "esp32-oven001-elec"}};
     for (const auto& [key, value] : pairs) ASSERT_TRUE(store.put(key, value).ok()) << key;
