@@ -77,7 +77,7 @@ void Board::ota_step(std::uint64_t now) {
         if (report.state > ReportedState::running) (void)log_.remember(report);
         outbox_.add(report);
     }
-    if (ota_.restart_wanted() && restart_at_ == 0) schedule_restart(now);
+    if ((ota_.restart_wanted() || health_.restart_wanted()) && restart_at_ == 0) schedule_restart(now);
 }
 
 void Board::restart_step(std::uint64_t now) {

@@ -13,6 +13,7 @@
 #include "command.hpp"
 #include "command_log.hpp"
 #include "config_store.hpp"
+#include "health.hpp"
 #include "identity.hpp"
 #include "ota_machine.hpp"
 #include "payloads.hpp"
@@ -117,6 +118,7 @@ class Board final : public MqttEvents {
     StatusOutbox outbox_{};
     OtaMachine ota_;
     Backoff reconnect_{1000, 60'000};
+    Health health_{};
 
     std::array<JsonToken, token_pool> tokens_{};
     std::array<char, payload_size> payload_{};

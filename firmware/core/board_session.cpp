@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "board.hpp"
+#include "plausible.hpp"
 
 namespace egiz {
 namespace {
@@ -57,6 +58,7 @@ void Board::try_connect(std::uint64_t now) {
 }
 
 void Board::lose_connection(bool close) {
+    if (!subscribed_) health_.connect_failed(ports_.system.heap());
     if (close) ports_.mqtt.disconnect(false);
     link_ = Link::waiting;
     subscribed_ = false;
@@ -78,6 +80,7 @@ void Board::on_subscribed() {
     if (link_ != Link::online || subscribed_) return;
     subscribed_ = true;
     reconnect_.reset();
+    health_.connected();
     next_heartbeat_ = 0;  // the birth message
     if (config_.on_trial()) trial_succeeded();
 }
@@ -176,6 +179,14 @@ Diagnostics Board::diagnostics(std::uint64_t now) {
     d.time_synced = time_.synced();
     d.unhealthy_boots = guard_.unhealthy_boots();
     d.safe_mode = guard_.safe_mode();
+    HealthFacts facts;
+    facts.safe_mode = d.safe_mode;
+    facts.backlog_in_flash = d.backlog_in_flash;
+    facts.time_synced = d.time_synced;
+    facts.sensors_good = !sampled_ || any_good(reading_);
+    facts.dropped = d.dropped;
+    facts.largest_block = d.heap.largest_block;
+    d.health = Health::word(facts);
     return d;
 }
 

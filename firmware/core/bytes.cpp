@@ -2,12 +2,26 @@
 
 namespace egiz {
 
+namespace {
+
+// Four bits at a time: a table of 32 bytes for a quarter of the work, as every record is summed several times.
+constexpr std::array<std::uint16_t, 16> crc16_table = [] {
+    std::array<std::uint16_t, 16> table{};
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+        std::uint32_t crc = i << 12;
+        for (int bit = 0; bit < 4; ++bit) crc = (crc & 0x8000U) != 0 ? (crc << 1) ^ 0x1021U : crc << 1;
+        table[i] = static_cast<std::uint16_t>(crc & 0xFFFFU);
+    }
+    return table;
+}();
+
+}  // namespace
+
 std::uint16_t crc16(std::span<const std::uint8_t> data) {
     std::uint32_t crc = 0xFFFF;
     for (const std::uint8_t byte : data) {
-        crc ^= static_cast<std::uint32_t>(byte) << 8;
-        for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x8000U) != 0 ? (crc << 1) ^ 0x1021U : crc << 1;
-        crc &= 0xFFFFU;
+        crc = ((crc << 4) & 0xFFFFU) ^ crc16_table[((crc >> 12) ^ (byte >> 4)) & 15U];
+        crc = ((crc << 4) & 0xFFFFU) ^ crc16_table[((crc >> 12) ^ byte) & 15U];
     }
     return static_cast<std::uint16_t>(crc);
 }

@@ -50,6 +50,7 @@ void write_diagnostics(JsonWriter& out, const Diagnostics& d, std::string_view v
     out.key("time_synced").boolean(d.time_synced);
     out.key("unhealthy_boots").unsigned_integer(d.unhealthy_boots);
     out.key("safe_mode").boolean(d.safe_mode);
+    out.key("health").text(d.health);
     out.close_object();
 }
 

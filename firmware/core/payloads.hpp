@@ -26,6 +26,7 @@ struct Diagnostics {
     bool backlog_in_flash = false;
     bool time_synced = false;
     bool safe_mode = false;
+    std::string_view health = "ok";
 };
 
 struct StatusHead {

@@ -1,5 +1,7 @@
 #include "plausible.hpp"
 
+#include <algorithm>
+
 namespace egiz {
 namespace {
 
@@ -27,6 +29,20 @@ void mark_implausible(Reading& reading) {
     limit(v.humidity, 0, 10'000);
     limit(v.pressure, 30'000, 120'000);
     limit(v.co2, 0, 50'000);
+}
+
+bool any_good(const Reading& reading) {
+    const auto good = [](const Measured& m) { return publishable(m.quality); };
+    const ElectricalReading& e = reading.electrical;
+    const EnvironmentalReading& v = reading.environmental;
+    switch (reading.kind) {
+        case SensorKind::electrical:
+            return std::any_of(e.voltage.begin(), e.voltage.end(), good) || std::any_of(e.current.begin(), e.current.end(), good) ||
+                   good(e.power_factor) || good(e.active_power) || good(e.energy) || good(e.frequency);
+        case SensorKind::thermal: return std::any_of(reading.thermal.zone.begin(), reading.thermal.zone.end(), good);
+        case SensorKind::environmental: return good(v.temperature) || good(v.humidity) || good(v.pressure) || good(v.co2);
+    }
+    return false;
 }
 
 }  // namespace egiz

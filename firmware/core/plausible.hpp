@@ -7,5 +7,7 @@ namespace egiz {
 
 // Values outside the limits of the payload schemas lose their number and get out_of_range.
 void mark_implausible(Reading& reading);
+// Whether anything of the reading's kind can be published.
+bool any_good(const Reading& reading);
 
 }  // namespace egiz

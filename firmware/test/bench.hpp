@@ -224,7 +224,8 @@ class BenchSystem final : public System {
     std::uint32_t identified_s = 0;
     LogLevel level = LogLevel::none;
     ResetReason reset_reason() override { return ResetReason::power_on; }
-    HeapInfo heap() override { return {150'000, 120'000, 90'000}; }
+    HeapInfo memory{150'000, 120'000, 90'000};
+    HeapInfo heap() override { return memory; }
     void feed_watchdog() override {}
     void restart() override { ++restarts; }
     void identify(std::uint32_t seconds) override { identified_s = seconds; }

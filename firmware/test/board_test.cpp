@@ -143,6 +143,34 @@ TEST_F(BoardTest, ReconnectsWithGrowingJitter) {
     EXPECT_LT(bench.mqtt.hosts.size(), 200U);
 }
 
+TEST_F(BoardTest, AStarvedHeapEndsInARestartNotInSilence) {
+    bench.mqtt.refuse_connect = true;
+    bench.system.memory.largest_block = 12'000;
+    bench.boot();
+    bench.run(1'200'000);
+    EXPECT_EQ(bench.system.restarts, 1U);
+    EXPECT_EQ(bench.system.crashes, 0U);
+}
+
+TEST_F(BoardTest, TheHeartbeatNamesTheWorstCondition) {
+    HealthFacts facts;
+    EXPECT_EQ(Health::word(facts), "ok");
+    facts.time_synced = false;
+    EXPECT_EQ(Health::word(facts), "time_unknown");
+    facts.sensors_good = false;
+    EXPECT_EQ(Health::word(facts), "sensors_failed");
+    facts.largest_block = 1000;
+    EXPECT_EQ(Health::word(facts), "low_memory");
+    facts.backlog_in_flash = false;
+    EXPECT_EQ(Health::word(facts), "flash_failed");
+    facts.safe_mode = true;
+    EXPECT_EQ(Health::word(facts), "safe_mode");
+    bench.sensors.next = {};
+    bench.boot();
+    bench.run(65'000);
+    EXPECT_NE(bench.payloads("/status").back().find("\"health\":\"sensors_failed\""), std::string::npos);
+}
+
 TEST_F(BoardTest, AConnectionThatNeverAcknowledgesIsGivenUpAndNothingIsLost) {
     bench.boot();
     bench.run(2'000);

@@ -1,7 +1,7 @@
 // A day of a board's life at 1 Hz, with outages, restarts and a clock that steps: every record arrives once.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <vector>
 
 #include "bench_board.hpp"
@@ -27,7 +27,7 @@ TEST(Day, TwentyFourHoursWithOutagesLoseNothing) {
         }
         if (seq < seen.size()) ++seen[seq];
     };
-    const auto started = std::chrono::steady_clock::now();
+    const std::clock_t started = std::clock();
     bench.boot();
     for (int hour = 0; hour < 24; ++hour) {
         bench.run(3'000'000);
@@ -36,13 +36,13 @@ TEST(Day, TwentyFourHoursWithOutagesLoseNothing) {
         bench.broker_up = true;
         bench.run(60'000);
     }
-    const auto spent = std::chrono::steady_clock::now() - started;
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(spent).count();
+    // Processor time: what else runs on this machine is not part of the simulation.
+    const auto ms = static_cast<long>((std::clock() - started) * 1000 / CLOCKS_PER_SEC);
     for (std::uint32_t seq = 1; seq <= 86'400; ++seq) ASSERT_EQ(seen[seq], 1) << seq;
     EXPECT_GT(status, 1200U);
     EXPECT_EQ(bench.flash.illegal_writes(), 0U);
     RecordProperty("milliseconds", static_cast<int>(ms));
-    std::printf("24 simulated hours took %d ms\n", static_cast<int>(ms));
+    std::printf("24 simulated hours took %ld ms\n", ms);
 #if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
     EXPECT_LT(ms, 1000) << "a day must simulate in under a second";
 #endif

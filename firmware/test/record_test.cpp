@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bytes.hpp"
 #include "plausible.hpp"
 
 namespace egiz {
@@ -67,6 +68,12 @@ TEST(Record, EverySingleBitErrorIsNoticed) {
         damaged[bit / 8] = static_cast<std::uint8_t>(damaged[bit / 8] ^ (1U << (bit % 8)));
         EXPECT_FALSE(decode(damaged).ok()) << bit;
     }
+}
+
+TEST(Record, ChecksumsAreTheOnesOfTheirNames) {
+    const std::string_view check = "123456789";  // the check values of the CRC catalogue
+    EXPECT_EQ(crc16(as_bytes(check)), 0x29B1);
+    EXPECT_EQ(crc32(as_bytes(check)), 0xCBF43926U);
 }
 
 TEST(Record, AnErasedSlotIsNoRecord) {

@@ -63,3 +63,9 @@ def one(boards):
     """One electrical board, and its description."""
     description = describe("board-1")
     return boards(description), description
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The closing line in the form that every runner here uses; an error in a fixture is a failure, so is a skip."""
+    count = {name: len(terminalreporter.stats.get(name, [])) for name in ("passed", "failed", "error", "skipped")}
+    terminalreporter.write_line(f"{count['passed']} passed, {count['failed'] + count['error'] + count['skipped']} failed")

@@ -1,5 +1,7 @@
 """FR-1.4, FR-1.5 and the payload schemas, for every kind of sensor."""
 
+import time
+
 from virtual import describe
 
 
@@ -18,6 +20,24 @@ def test_every_kind_of_board_sends_what_the_schemas_describe(observer, boards):
     observer.wait_for(lambda m: m.payload["device_id"] == "board-1" and m.payload.get("metadata", {}).get("seq", 0) >= 8, 15, count)
     sequence = sorted(seq for _, seq in observer.telemetry_of("board-1"))
     assert sequence == list(range(1, len(sequence) + 1))
+
+
+def test_a_fleet_is_back_within_ten_seconds_of_a_broker_restart(observer, broker, boards):
+    names = [f"fleet-{i}" for i in range(1, 61)]
+    boards(*(describe(name, "thermal") for name in names))
+    for name in names:
+        observer.wait_for(lambda m, d=name: m.payload["device_id"] == d and m.topic.endswith("/status"), 40)
+    broker.stop()
+    since = observer.mark()
+    broker.start()
+    back = time.monotonic()
+    slowest = 0.0
+    for name in names:
+        birth = observer.wait_for(lambda m, d=name: m.payload["device_id"] == d and m.topic.endswith("/status")
+                                  and m.payload.get("diagnostics", {}).get("mqtt_reconnects", 0) >= 1, 20, since)
+        slowest = max(slowest, birth.at - back)
+    print(f"all {len(names)} boards were back {slowest:.1f} s after the broker")
+    assert slowest < 10
 
 
 def test_a_fleet_of_two_hundred_in_one_process(observer, boards):
