@@ -113,7 +113,7 @@ function withLock(work) {
 
 function prepareCheckout() {
   if (dependenciesMissing())
-    run('Installing dependencies (npm ci) …', 'npm', ['ci', '--no-audit', '--no-fund']);
+    run('Installing dependencies (npm ci) …', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   if (!distIsOld()) return;
   const node = findNode();
   if (node !== undefined) run('Building …', node, [at('scripts', 'build.mjs')]);

@@ -15,7 +15,11 @@ declare module 'node-red-node-test-helper' {
     /** Nothing without a node of this id. */
     getNode(id: string): Node | null;
     clearFlows(): Promise<void>;
-    setFlows(flow: FlowEntry[], type?: 'full' | 'nodes' | 'flows'): Promise<void>;
+    setFlows(
+      flow: FlowEntry[],
+      type?: 'full' | 'nodes' | 'flows',
+      credentials?: Record<string, Record<string, string>>,
+    ): Promise<void>;
     startServer(done: () => void): void;
     stopServer(done: () => void): void;
     url(): string;

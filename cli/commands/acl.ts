@@ -27,9 +27,9 @@ export function registerAcl(program: Command): void {
     .action(generate);
 }
 
-function generate(options: GenerateOptions): void {
+async function generate(options: GenerateOptions): Promise<void> {
   const files = accessFiles(resolve(options.directory));
-  const { diff, changed } = generateAccess(readInventory(options.inventory), files, {
+  const { diff, changed } = await generateAccess(readInventory(options.inventory), files, {
     dryRun: options.dryRun === true,
   });
   if (options.reload !== undefined && changed) signalReload(options.reload);

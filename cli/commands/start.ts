@@ -19,7 +19,8 @@ async function start(given: StartArguments): Promise<void> {
   const options = startOptions(given);
   // Read first: a bad inventory must not leave anything behind.
   const inventory = readInventory(options.inventoryFile);
-  process.exitCode = await runStack(options, inventory);
+  // A part of the start that was still under way when it was told to stop is not waited for.
+  process.exit(await runStack(options, inventory));
 }
 
 function parseCount(text: string): number {

@@ -47,7 +47,7 @@ export async function prepareAccess(
   ports: Ports,
 ): Promise<PreparedAccess> {
   const files = accessFiles(paths.brokerDirectory);
-  const generated = generateAccess(inventory, files);
+  const generated = await generateAccess(inventory, files);
   const logins = loginsOf(inventory);
   const pki = await developmentPki(paths.pkiDirectory, {
     clients: logins.filter(({ login }) => login === 'certificate').map(({ account }) => account),

@@ -1,7 +1,13 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-export type Level = 'info' | 'warning' | 'error';
+/** From the least serious to the most. */
+const LEVELS = ['info', 'warning', 'error'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export function isAtLeast(level: Level, least: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+}
 
 /** One line of a log file: JSON, so that a tool can read it (SPEC 6). */
 export interface LogEntry {
@@ -38,9 +44,13 @@ export class LogFile {
       ...detail,
     };
     const line = `${JSON.stringify(entry)}\n`;
-    if (this.size + line.length > this.maxBytes && this.size > 0) this.rotate();
-    appendFileSync(this.file, line, { mode: 0o600 });
-    this.size += Buffer.byteLength(line);
+    try {
+      if (this.size + line.length > this.maxBytes && this.size > 0) this.rotate();
+      appendFileSync(this.file, line, { mode: 0o600 });
+      this.size += Buffer.byteLength(line);
+    } catch {
+      // A full disk must not end what still runs; the line is lost.
+    }
   }
 
   private rotate(): void {

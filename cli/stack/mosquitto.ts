@@ -86,6 +86,7 @@ export function mosquittoService(
       ...(program.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: program.libraryPath }),
     },
     channel: false,
+    shownFrom: 'warning',
     port: ports.mqtts,
     probe,
     levelOf: levelOfLine,

@@ -33,7 +33,9 @@ export function prepareNodeRed(paths: HomePaths): FlowsOutcome {
     writeFileAtomic(manifest, '{ "name": "openegiz-flows", "private": true, "dependencies": {} }\n');
   }
   link(PACKAGE_ROOT, join(nodeRedDirectory, 'node_modules', PACKAGE));
-  return installFlows(join(PACKAGE_ROOT, 'flows'), nodeRedDirectory);
+  // The published package carries the flows as its examples.
+  const shipped = ['flows', 'examples'].map((name) => join(PACKAGE_ROOT, name)).find(existsSync);
+  return installFlows(shipped ?? PACKAGE_ROOT, nodeRedDirectory);
 }
 
 function link(target: string, path: string): void {
@@ -74,9 +76,11 @@ export function nodeRedService(options: NodeRedOptions): ServiceSpec {
     cwd: paths.nodeRedDirectory,
     env: { ...process.env, ...environment(options) },
     channel: true,
+    // Node-RED warns of what our settings mean to be so.
+    shownFrom: 'error',
     port: ports.http,
     probe: async () => {
-      await httpAnswers(urls.editorUrl, [200, 401, 404], access.pki.caFile);
+      await httpAnswers(urls.editorUrl, [200], access.pki.caFile);
       if (servesApi(paths)) await httpAnswers(`${urls.apiUrl}/api/v1/clients`, [401], access.pki.caFile);
     },
     levelOf: levelOfLine,
@@ -104,10 +108,15 @@ function environment({ paths, ports, access, logins, jwksFile, https }: NodeRedO
     EGIZ_DEVELOPMENT: '1',
     EGIZ_HOST: LOOPBACK,
     EGIZ_PORT: String(ports.http),
-    EGIZ_HTTPS: https ? '1' : '',
-    EGIZ_HTTPS_CERT: access.pki.server.certFile,
-    EGIZ_HTTPS_KEY: access.pki.server.keyFile,
+    ...(https
+      ? {
+          EGIZ_HTTPS: '1',
+          EGIZ_HTTPS_CERT: access.pki.server.certFile,
+          EGIZ_HTTPS_KEY: access.pki.server.keyFile,
+        }
+      : { EGIZ_HTTPS: '0' }),
     EGIZ_CREDENTIAL_SECRET_FILE: ensureSecret(join(paths.loginDirectory, 'credential-secret')),
+    EGIZ_SESSION_SECRET_FILE: ensureSecret(join(paths.loginDirectory, 'session-secret')),
     EGIZ_EDITOR_PASSWORD_FILE: logins.editor.passwordFile,
     EGIZ_DASHBOARD_ADMIN_PASSWORD_FILE: logins['dashboard:admin'].passwordFile,
     EGIZ_DASHBOARD_VIEWER_PASSWORD_FILE: logins['dashboard:viewer'].passwordFile,

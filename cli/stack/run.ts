@@ -42,32 +42,35 @@ export async function runStack(options: StartOptions, inventory: Inventory): Pro
 async function bringUpAndWait(
   stack: Stack,
   inventory: Inventory,
-  stopAsked: Promise<'stop'>,
+  stopAsked: Promise<number>,
   json: boolean,
 ): Promise<number> {
   try {
-    const outcome = await Promise.race([stack.bringUp(inventory), stopAsked]);
-    if (outcome !== 'stop') await stopAsked;
-    return 0;
+    await Promise.race([stack.bringUp(inventory), stopAsked]);
+    return await stopAsked;
   } catch (fault) {
     reportFailure(fault, json);
     return EXIT_FAILED;
   }
 }
 
-/** A signal, or the end of the process that started this one; whichever comes first is told. */
-function waitForStop(view: View): Promise<'stop'> {
+/** A signal, or the end of the process that started this one; whichever comes first. Resolves with the exit code. */
+function waitForStop(view: View): Promise<number> {
   return new Promise((resolve) => {
     let stopping = false;
-    const stop = (why: string) => {
+    const stop = (why: string, code = 0) => {
       if (stopping) return;
       stopping = true;
       view.say(`Stopping (${why}) …`);
-      resolve('stop');
+      resolve(code);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => stop(signal));
     }
+    process.once('uncaughtException', (fault) => {
+      view.say(`Internal fault: ${fault.stack}`, 'error');
+      stop('an internal fault', EXIT_FAILED);
+    });
     if (process.connected) process.once('disconnect', () => stop('the process that started it is gone'));
   });
 }

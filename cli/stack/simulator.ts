@@ -27,27 +27,31 @@ export function simulatorService(
   access: PreparedAccess,
   paths: HomePaths,
 ): ServiceSpec {
-  const clients = clientsOf(inventory)
-    .slice(0, count)
-    .map(({ account, tenantId, clientId, client }) => ({
-      tenantId,
-      clientId,
-      type: client.type,
-      caFile: access.pki.caFile,
-      ...access.accounts.get(account),
-    }));
   const file = join(paths.simulatorDirectory, 'clients.json');
-  const stateDirectory = join(paths.simulatorDirectory, 'state');
-  writeFileAtomic(file, `${JSON.stringify({ stateDirectory, clients }, null, 2)}\n`, SECRET_MODE);
+  const content = {
+    stateDirectory: join(paths.simulatorDirectory, 'state'),
+    clients: simulatedClients(inventory, count, access),
+  };
+  writeFileAtomic(file, `${JSON.stringify(content, null, 2)}\n`, SECRET_MODE);
   return {
     name: 'simulator',
     command: process.execPath,
-    args: ['--require', join(__dirname, 'end-with-parent.js'), PROGRAM, file],
+    // It ends by itself when the channel closes.
+    args: [PROGRAM, file],
     cwd: paths.simulatorDirectory,
     env: process.env,
     channel: true,
-    shown: true,
+    shownFrom: 'info',
     probe: () => Promise.resolve(),
     levelOf: (line) => (/error|fail/i.test(line) ? 'warning' : 'info'),
   };
+}
+
+function simulatedClients(inventory: Inventory, count: number, access: PreparedAccess) {
+  return clientsOf(inventory)
+    .slice(0, count)
+    .flatMap(({ account, tenantId, clientId, client: { type } }) => {
+      const login = access.accounts.get(account);
+      return login === undefined ? [] : [{ tenantId, clientId, type, caFile: access.pki.caFile, ...login }];
+    });
 }

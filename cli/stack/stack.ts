@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../../lib/files/atomic';
 import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
 import { type PreparedAccess, prepareAccess, withConfigService } from './access';
 import type { HomePaths } from './home';
+import { isAtLeast } from './log';
 import { checkMosquitto, mosquittoService } from './mosquitto';
 import { nodeRedService, prepareNodeRed, webUrls } from './node-red';
 import type { StartOptions } from './options';
@@ -25,8 +26,14 @@ import type { View } from './view';
 
 /** In the order they are started; they are stopped in the opposite one. */
 const SERVICE_NAMES = ['mosquitto', 'node-red', 'simulator'] as const;
+/** SPEC 6 gives 10 s to stop everything: first these together, */
+const OTHERS_GRACE_MS = 5_000;
+/** then the broker, which writes its sessions and queues. */
+const BROKER_GRACE_MS = 3_000;
 /** A first start on a slow machine may take this long to answer. */
 const READY_TIMEOUT_MS = 90_000;
+/** A thousand simulated clients are spread over ten seconds; the start need not wait for a straggler. */
+const CLIENTS_TIMEOUT_MS = 20_000;
 
 /** Everything chosen and made before the first service starts. */
 interface Prepared {
@@ -84,8 +91,8 @@ export class Stack {
     const broker = this.services.filter(({ spec }) => spec.name === 'mosquitto');
     const others = this.services.filter(({ spec }) => spec.name !== 'mosquitto');
     // The broker last, so that the others can still say that they leave.
-    await Promise.all(others.map((service) => service.stop()));
-    await Promise.all(broker.map((service) => service.stop()));
+    await Promise.all(others.map((service) => service.stop(OTHERS_GRACE_MS)));
+    await Promise.all(broker.map((service) => service.stop(BROKER_GRACE_MS)));
     this.claims.release();
     this.view.say('Stopped');
   }
@@ -108,27 +115,29 @@ export class Stack {
     return { inventory, ports, access, logins: ensureLogins(this.paths), tokens, jwksFile };
   }
 
+  /** Starts a service and waits until it answers. */
   private async run(spec: ServiceSpec): Promise<void> {
     if (this.stopping) return;
+    const service = this.launch(spec);
+    if ((await service.ready(READY_TIMEOUT_MS)) || this.stopping) return;
+    throw new EgizError('SERVICE_NOT_READY', `${spec.name} does not come up`, {
+      id: spec.name,
+      mend: `Its last lines, from ${service.log.file}:\n${service.lastLines.map((line) => `    ${line}`).join('\n')}`,
+    });
+  }
+
+  private launch(spec: ServiceSpec): Service {
     const directories = { run: this.paths.runDirectory, logs: this.paths.logDirectory };
     const service: Service = new Service(spec, directories, {
       onEvent: (event) => this.onEvent(service, event),
       onLine: (level, line) => {
-        if (level !== 'info' || spec.shown === true) this.view.relay(spec.name, level, line);
+        if (isAtLeast(level, spec.shownFrom)) this.view.relay(spec.name, level, line);
       },
     });
     this.services.push(service);
     this.view.say(`Starting ${spec.name} …`);
     service.start();
-    if ((await service.ready(READY_TIMEOUT_MS)) || this.stopping) return;
-    throw new EgizError(
-      'SERVICE_NOT_READY',
-      `${spec.name} does not answer after ${READY_TIMEOUT_MS / 1000} s`,
-      {
-        id: spec.name,
-        mend: `Its last lines, from ${service.log.file}:\n${service.lastLines.map((line) => `    ${line}`).join('\n')}`,
-      },
-    );
+    return service;
   }
 
   private async simulate({ inventory, access }: Prepared): Promise<number> {
@@ -138,7 +147,11 @@ export class Stack {
     if (clients !== undefined && clients > available) {
       this.view.say(`The inventory has only ${available} clients to simulate, not ${clients}`, 'warning');
     }
-    if (count > 0 && hasSimulator()) await this.run(simulatorService(inventory, count, access, this.paths));
+    if (count === 0 || !hasSimulator() || this.stopping) return count;
+    const simulator = this.launch(simulatorService(inventory, count, access, this.paths));
+    if (!(await simulator.ready(CLIENTS_TIMEOUT_MS)) && !this.stopping) {
+      this.view.say(`Not all ${count} simulated clients are connected yet; they go on trying`, 'warning');
+    }
     return count;
   }
 

@@ -12,10 +12,20 @@ export function summaryLines(ready: Ready, inventory: Inventory, simulated: numb
     `  Editor      ${ready.editorUrl}   (${editor?.username}, password in ${editor?.passwordFile})`,
     ...(ready.dashboardUrl === undefined ? [] : [dashboardLine(ready, ready.dashboardUrl)]),
     `  Broker      ${ready.mqtt.url}   (CA in ${ready.mqtt.caFile})`,
-    ...Object.entries(ready.tokens).map(([name, file]) => `  Token       ${name} in ${file}`),
+    ...tokenLines(ready),
     `  Clients     ${simulated} of ${clientsOf(inventory).length} simulated`,
     ...firstPush(ready, inventory, simulated),
   ];
+}
+
+/** Of a hundred tenants the first few tell enough: the files lie together. */
+const SHOWN_TOKENS = 4;
+
+function tokenLines({ tokens }: Ready): string[] {
+  const names = Object.entries(tokens);
+  const shown = names.slice(0, SHOWN_TOKENS).map(([name, file]) => `  Token       ${name} in ${file}`);
+  const rest = names.length - shown.length;
+  return rest === 0 ? shown : [...shown, `              and ${rest} more beside them`];
 }
 
 function dashboardLine(ready: Ready, url: string): string {
@@ -36,15 +46,20 @@ function firstPush(ready: Ready, inventory: Inventory, simulated: number): strin
     .find(({ settings }) => settings !== undefined);
   if (example === undefined) return [];
   const { tenantId, clientId, settings } = example;
-  const tls = ready.apiUrl.startsWith('https:') ? ` --cacert ${ready.mqtt.caFile}` : '';
-  const token = `-H "Authorization: Bearer $(cat ${ready.tokens[`${tenantId}:admin`]})"`;
+  const tls = ready.apiUrl.startsWith('https:') ? ` --cacert ${quote(ready.mqtt.caFile)}` : '';
+  const token = `-H "Authorization: Bearer $(cat ${quote(ready.tokens[`${tenantId}:admin`] ?? '')})"`;
   const url = `${ready.apiUrl}/api/v1/clients/${clientId}`;
   const body = JSON.stringify({ version: '1.0.0', settings });
   return [
     '',
     `Push a configuration to ${clientId} of ${tenantId}:`,
-    `  curl -sS${tls} ${token} -H 'Content-Type: application/json' -d '${body.replaceAll("'", "'\\''")}' ${url}/config`,
+    `  curl -sS${tls} ${token} -H 'Content-Type: application/json' -d ${quote(body)} ${url}/config`,
     'See it applied:',
     `  curl -sS${tls} ${token} ${url}`,
   ];
+}
+
+/** One word for a shell, quoted only when it must be. */
+function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

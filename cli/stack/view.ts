@@ -6,7 +6,10 @@ export class View {
     private readonly log: LogFile,
     private readonly json: boolean,
     private readonly out: NodeJS.WriteStream = process.stdout,
-  ) {}
+  ) {
+    // Whoever read along may stop to: the services go on, and the log has everything.
+    out.on('error', () => undefined);
+  }
 
   /** Something that happened. */
   say(message: string, level: Level = 'info', detail: object = {}): void {

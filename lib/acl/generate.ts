@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EgizError } from '../errors/egiz-error';
-import { SECRET_MODE, writeFileAtomic } from '../files/atomic';
+import { SECRET_MODE, writeFileAtomic, writeFileQuickly } from '../files/atomic';
 import { clientsOf, devicesOf, type Inventory } from '../inventory/inventory';
 import { type Access, type AccessDiff, diffAccess, isEmptyDiff } from './diff';
 import { checkIsolation } from './isolation';
@@ -32,25 +32,26 @@ const PASSWORD_BYTES = 24;
  * ones made. Nothing is written when the inventory is refused, when nothing differs, or with `dryRun`.
  * @throws EgizError `ACL_NOT_ISOLATED`, `ACL_PASSWORD_TOO_SHORT`, or a system error's code
  */
-export function generateAccess(
+export async function generateAccess(
   inventory: Inventory,
   files: AccessFiles,
   options: { readonly dryRun?: boolean } = {},
-): GeneratedAccess {
+): Promise<GeneratedAccess> {
   const accounts = rightsOf(inventory);
   checkIsolation(accounts);
   const before = readAccess(files);
   const passwords = collectPasswords(passwordAccounts(inventory), files.passwordDirectory);
   const aclText = renderAcl(accounts);
-  const after: Access = { rules: parseAcl(aclText), hashes: hashAll(passwords, before) };
+  const after: Access = { rules: parseAcl(aclText), hashes: await hashAll(passwords, before) };
   const diff = diffAccess(before, after);
   const complete = existsSync(files.aclFile) && existsSync(files.passwordFile);
   if (options.dryRun === true || (isEmptyDiff(diff) && complete && passwords.made.length === 0)) {
     return { accounts, diff, changed: false };
   }
   // The passwords first: an account that exists before its password can be read would lock its owner out.
+  // One lost in a power cut is made anew by the next run, together with its hash.
   for (const [account, password] of passwords.made) {
-    writeFileAtomic(join(files.passwordDirectory, account), `${password}\n`, SECRET_MODE);
+    writeFileQuickly(join(files.passwordDirectory, account), `${password}\n`, SECRET_MODE);
   }
   writeBoth(files, aclText, renderPasswords(after.hashes));
   return { accounts, diff, changed: true };
@@ -99,13 +100,13 @@ function readPassword(account: string, file: string): string {
   });
 }
 
-function hashAll(passwords: Passwords, before: Access): Map<string, string> {
-  return new Map(
-    [...passwords.byAccount].map(([account, password]) => {
-      const old = before.hashes.get(account);
-      return [account, old !== undefined && isHashOf(password, old) ? old : hashPassword(password)];
-    }),
-  );
+async function hashAll(passwords: Passwords, before: Access): Promise<ReadonlyMap<string, string>> {
+  const hashes = [...passwords.byAccount].map(async ([account, password]) => {
+    const old = before.hashes.get(account);
+    const kept = old !== undefined && (await isHashOf(password, old));
+    return [account, kept ? old : await hashPassword(password)] as const;
+  });
+  return new Map(await Promise.all(hashes));
 }
 
 function readAccess(files: AccessFiles): Access {

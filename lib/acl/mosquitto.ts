@@ -1,4 +1,5 @@
-import { pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { AccountRights } from './rights';
 
 /**
@@ -45,6 +46,9 @@ const SALT_BYTES = 12;
 const ITERATIONS = 101;
 const HASH_BYTES = 64;
 
+/** Off the event loop: ten thousand hashes take more than a second. */
+const derive = promisify(pbkdf2);
+
 /** Account -> its hash as it stands in the file. */
 export type PasswordHashes = ReadonlyMap<string, string>;
 
@@ -52,19 +56,22 @@ export type PasswordHashes = ReadonlyMap<string, string>;
  * `$7$iterations$salt$hash`, PBKDF2-SHA512. The passwords are random and long, so more iterations would
  * protect nothing and cost time at each reconnect (SPEC 4).
  */
-export function hashPassword(password: string, salt: Buffer = randomBytes(SALT_BYTES)): string {
-  const hash = pbkdf2Sync(password, salt, ITERATIONS, HASH_BYTES, 'sha512');
+export async function hashPassword(
+  password: string,
+  salt: Buffer = randomBytes(SALT_BYTES),
+): Promise<string> {
+  const hash = await derive(password, salt, ITERATIONS, HASH_BYTES, 'sha512');
   return `$7$${ITERATIONS}$${salt.toString('base64')}$${hash.toString('base64')}`;
 }
 
 /** True when `hash` is one of ours for `password`, so that it need not be made again. */
-export function isHashOf(password: string, hash: string): boolean {
+export async function isHashOf(password: string, hash: string): Promise<boolean> {
   const [empty, kind, iterations, salt, digest] = hash.split('$');
   if (empty !== '' || kind !== '7' || iterations !== String(ITERATIONS)) return false;
   if (salt === undefined || digest === undefined) return false;
   const saltBytes = Buffer.from(salt, 'base64');
   if (saltBytes.length !== SALT_BYTES) return false;
-  const expected = pbkdf2Sync(password, saltBytes, ITERATIONS, HASH_BYTES, 'sha512');
+  const expected = await derive(password, saltBytes, ITERATIONS, HASH_BYTES, 'sha512');
   const found = Buffer.from(digest, 'base64');
   return found.length === HASH_BYTES && timingSafeEqual(found, expected);
 }

@@ -155,6 +155,14 @@ export class ConfigurationService extends EventEmitter<ServiceEvents> {
     return correlation;
   }
 
+  /**
+   * The broker has lost our session, and so perhaps what it held for the clients and what they have said: every
+   * unfinished command is sent again under its id. A client that knows it repeats its last report.
+   */
+  resend(): Promise<number> {
+    return this.work((tx) => tx.enqueueUnfinished(this.clock()));
+  }
+
   /** @throws EgizError `COMMAND_UNKNOWN`, `TOO_LATE_TO_CANCEL` */
   async cancel(ref: ClientRef, commandId: string, actor: string): Promise<CommandRecord> {
     return this.work(async (tx, outcome) => {

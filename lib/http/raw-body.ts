@@ -4,7 +4,6 @@ import { problem } from './problem';
 
 /** What Node-RED's body parsers look at to see that the body has been taken. */
 type Request = IncomingMessage & {
-  path?: string;
   body?: unknown;
   _body?: boolean;
   skipRawBodyParser?: boolean;
@@ -16,11 +15,12 @@ const WRITES = /^\/clients\/[^/]+\/(config|commands\/[^/]+\/cancel)\/?$/;
 /**
  * Middleware that keeps the body of the API's writes as the bytes that came. The JSON parser of `http in`
  * would answer malformed JSON with a bare 500, and would turn `1e999` into Infinity, unseen.
- * @param root the API's root below the HTTP node root, e.g. `/api/v1`
+ * @param root the full path of the API, e.g. `/api/v1`
  */
 export function rawBody(root: string) {
   return (request: Request, response: ServerResponse, next: (error?: unknown) => void): void => {
-    const path = request.path ?? '';
+    // Express has not touched the request yet: there is only the URL.
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const ours = request.method === 'POST' && path.startsWith(root) && WRITES.test(path.slice(root.length));
     if (!ours || request._body === true) {
       next();

@@ -43,7 +43,7 @@ export class InventoryDocument {
       this.faults.push({
         pointer: '',
         rule: error.code === 'DUPLICATE_KEY' ? 'duplicate' : 'syntax',
-        message: `line ${this.lines.linePos(error.pos[0]).line}: ${error.message}`,
+        message: `line ${this.lines.linePos(error.pos[0]).line}: ${readable(error.message)}`,
       });
     }
   }
@@ -131,6 +131,11 @@ export class InventoryDocument {
   private resolve(node: ParsedNode | null): ParsedNode | null | undefined {
     return isAlias(node) ? (node.resolve(this.document) as ParsedNode | undefined) : node;
   }
+}
+
+/** The parser recurses, and says so in its own words when brackets are nested too deep for it. */
+function readable(message: string): string {
+  return message.includes('call stack') ? 'the text is nested too deep' : message;
 }
 
 /** `labels:` with nothing behind it, and JSON's `null`, say the same as no key at all. */

@@ -1,5 +1,5 @@
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
-import { EgizError } from '../errors/egiz-error';
+import { EgizError, toEgizError } from '../errors/egiz-error';
 import type { Auth } from '../http/auth';
 import { type ProblemResponse, problem } from '../http/problem';
 import { isIdentifier } from '../topics/identifiers';
@@ -21,8 +21,8 @@ export interface VerifierOptions {
 
 export type Verification =
   | { readonly auth: Auth }
-  /** 401, 403, or 503 while the issuer's keys cannot be had. */
-  | { readonly problem: ProblemResponse };
+  /** 401, 403, or 503 while the issuer's keys cannot be had; `fault` then says why, to the operator alone. */
+  | { readonly problem: ProblemResponse; readonly fault?: EgizError };
 
 /** Verifies bearer tokens (RFC 6750, RFC 7519, RFC 8725). */
 export class TokenVerifier {
@@ -52,7 +52,12 @@ export class TokenVerifier {
       if (scope !== undefined && !auth.scopes.includes(scope)) return { problem: missingScope(scope) };
       return { auth };
     } catch (fault) {
-      return { problem: await problemOfFault(fault) };
+      return (
+        (await refusalOf(fault)) ?? {
+          problem: keysUnavailable(),
+          fault: toEgizError(fault, 'KEYS_UNAVAILABLE'),
+        }
+      );
     }
   }
 
@@ -117,24 +122,26 @@ function invalidToken(code: string, detail: string): ProblemResponse {
 /** Codes of jose by which the issuer's keys, not the token, are at fault. */
 const KEY_FAULTS: ReadonlySet<string> = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
 
-async function problemOfFault(fault: unknown): Promise<ProblemResponse> {
+/** The answer when the token is at fault; undefined when it is not. */
+async function refusalOf(fault: unknown): Promise<{ readonly problem: ProblemResponse } | undefined> {
   const { errors } = await import('jose');
-  if (fault instanceof errors.JWTExpired) return invalidToken('TOKEN_EXPIRED', 'The token has expired.');
+  const refuse = (detail: string, code = 'TOKEN_INVALID') => ({ problem: invalidToken(code, detail) });
+  if (fault instanceof errors.JWTExpired) return refuse('The token has expired.', 'TOKEN_EXPIRED');
   if (fault instanceof errors.JWTClaimValidationFailed) {
-    return invalidToken('TOKEN_INVALID', `The token's claim "${fault.claim}" is not accepted here.`);
+    return refuse(`The token's claim "${fault.claim}" is not accepted here.`);
   }
   if (fault instanceof errors.JWKSNoMatchingKey) {
-    return invalidToken('TOKEN_INVALID', 'The token is signed by a key that is not known here.');
+    return refuse('The token is signed by a key that is not known here.');
   }
-  if (fault instanceof errors.JOSEError && !KEY_FAULTS.has(fault.code)) {
-    return invalidToken('TOKEN_INVALID', 'The token is not valid.');
-  }
-  if (fault instanceof EgizError && fault.code === 'TOKEN_INVALID') {
-    return invalidToken('TOKEN_INVALID', `${fault.message}.`);
-  }
-  if (fault instanceof EgizError && fault.code === 'DEVELOPMENT_KEY') {
-    return invalidToken('DEVELOPMENT_KEY', 'Tokens of the development issuer are not accepted here.');
-  }
+  if (fault instanceof errors.JOSEError && !KEY_FAULTS.has(fault.code))
+    return refuse('The token is not valid.');
+  if (!(fault instanceof EgizError)) return undefined;
+  if (fault.code === 'TOKEN_INVALID') return refuse(`${fault.message}.`);
+  if (fault.code !== 'DEVELOPMENT_KEY') return undefined;
+  return refuse('Tokens of the development issuer are not accepted here.', 'DEVELOPMENT_KEY');
+}
+
+function keysUnavailable(): ProblemResponse {
   return problem(503, 'KEYS_UNAVAILABLE', "The issuer's keys cannot be had at the moment. Try again.", {
     headers: { 'retry-after': '5' },
   });

@@ -5,7 +5,7 @@ import { moveCommand } from '../commands/transition';
 import { toEgizError } from '../errors/egiz-error';
 import type { LinkState, MqttLink, PublishRequest } from '../mqtt/link';
 import type { CommandRecord, OutboxRow, StoreTransaction } from '../store/store';
-import { backoffMs } from './backoff';
+import { backoffMs } from '../time/backoff';
 import { type Verdict, verdictOf, verdictOfError } from './verdict';
 
 /** What the publisher needs of a link; the message mode of the node is one too. */
@@ -51,6 +51,7 @@ export class OutboxPublisher {
   #draining: Promise<void> = Promise.resolve();
   #wanted = false;
   #timer: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
 
   constructor(options: PublisherOptions) {
     this.#options = { window: 100, ...options };
@@ -64,8 +65,13 @@ export class OutboxPublisher {
     void this.#releaseClaims().then(() => this.#wake());
   }
 
-  /** Waits for what is under way, then gives back every claim. */
-  async stop(): Promise<void> {
+  /** Waits for what is under way, then gives back every claim; a second call waits for the first. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
@@ -93,7 +99,20 @@ export class OutboxPublisher {
   #wake(): void {
     if (this.#stopped || this.#wanted) return;
     this.#wanted = true;
-    this.#draining = this.#draining.then(() => this.#pass()).catch(this.#options.onError);
+    this.#draining = this.#draining.then(() => this.#pass()).catch((fault) => this.#recover(fault));
+  }
+
+  /** A pass has failed, e.g. for want of disk space: nothing else would wake the loop for what is due. */
+  #recover(fault: Error): void {
+    this.#options.onError(fault);
+    this.#wakeIn(IDLE_MS);
+  }
+
+  #wakeIn(wait: number): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => this.#wake(), wait);
+    this.#timer.unref();
   }
 
   async #pass(): Promise<void> {
@@ -242,9 +261,6 @@ export class OutboxPublisher {
     const { service } = this.#options;
     const { nextDueAt } = await service.store.transaction((tx) => tx.outboxDepth());
     clearTimeout(this.#timer);
-    if (nextDueAt === null || this.#stopped) return;
-    const wait = Math.min(Math.max(nextDueAt - service.clock(), 20), IDLE_MS);
-    this.#timer = setTimeout(() => this.#wake(), wait);
-    this.#timer.unref();
+    if (nextDueAt !== null) this.#wakeIn(Math.min(Math.max(nextDueAt - service.clock(), 20), IDLE_MS));
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SECRET_MODE, writeFileAtomic } from '../files/atomic';
+import { SECRET_MODE, writeFileAtomic, writeFileQuickly } from '../files/atomic';
 import {
   createAuthority,
   daysLeft,
@@ -112,6 +112,8 @@ async function ensureAccounts(
       files,
       (pair) => isFresh(authority, pair, now),
       () => issueCertificate(authority, { kind: 'client', account }, { now }),
+      // There may be thousands, and one that a power cut damages is made anew.
+      writeFileQuickly,
     );
     issued.set(account, files);
   }
@@ -127,9 +129,9 @@ export function pairFiles(directory: string, name: string): KeyPairFiles {
 }
 
 /** The key first: a certificate without its key would leave a broker with no usable certificate. */
-export function writePair(files: KeyPairFiles, pair: KeyPair): void {
-  writeFileAtomic(files.keyFile, pair.privateKey, SECRET_MODE);
-  writeFileAtomic(files.certFile, pair.certificate);
+export function writePair(files: KeyPairFiles, pair: KeyPair, write = writeFileAtomic): void {
+  write(files.keyFile, pair.privateKey, SECRET_MODE);
+  write(files.certFile, pair.certificate);
 }
 
 export function readPair(files: KeyPairFiles): KeyPair | undefined {
@@ -144,11 +146,12 @@ async function ensure(
   files: KeyPairFiles,
   isGood: (pair: KeyPair) => boolean,
   make: () => Promise<KeyPair>,
+  write = writeFileAtomic,
 ): Promise<KeyPair> {
   const existing = readPair(files);
   if (existing !== undefined && holds(isGood, existing)) return existing;
   const pair = await make();
-  writePair(files, pair);
+  writePair(files, pair, write);
   return pair;
 }
 

@@ -213,6 +213,8 @@ export interface StoreTransaction {
    * A birth that came since the claim wins over both.
    */
   releaseOutbox(commandId: string, nextAttemptAt: number, attempts: number, held: boolean): Promise<void>;
+  /** Puts every command that was published and has no end into the outbox again; tells how many. */
+  enqueueUnfinished(now: number): Promise<number>;
   /** Makes a client's rows due now, held ones included: it has come back. */
   wakeOutbox(ref: ClientRef, now: number): Promise<void>;
   /** Makes every row due now that is not held: the broker has come back. */

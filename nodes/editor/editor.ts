@@ -30,15 +30,23 @@ export function isConfigNode(RED: EditorRED, id: string): boolean {
 /** The migration steps a dialog runs before it shows a node that an older version saved. */
 export type Steps = readonly ((config: Record<string, unknown>) => Record<string, unknown>)[];
 
-/** Brings the open node to the current version; the change is saved with the next edit. */
+/**
+ * Brings the open node to the current version, and with it the fields that the editor has filled already: left
+ * empty they would be saved over it. The change is saved with the next edit.
+ */
 export function migrateOpenNode(node: object, steps: Steps): void {
-  const saved = node as Record<string, unknown>;
+  const saved = node as Record<string, unknown> & { _def?: { category?: string } };
   const from = typeof saved.configVersion === 'number' ? saved.configVersion : 0;
   if (from >= steps.length) return;
   // A member that was never saved is undefined here, and would hide the step's default.
   const config = Object.fromEntries(Object.entries(saved).filter(([, value]) => value !== undefined));
-  Object.assign(
-    saved,
-    steps.slice(from).reduce((config, step) => step(config), config),
-  );
+  const migrated = steps.slice(from).reduce((config, step) => step(config), config);
+  const field = saved._def?.category === 'config' ? '#node-config-input-' : '#node-input-';
+  for (const [name, value] of Object.entries({ ...migrated, configVersion: steps.length })) {
+    if (saved[name] === value) continue;
+    saved[name] = value;
+    if (typeof value === 'boolean') $(`${field}${name}:checkbox`).prop('checked', value);
+    else if (typeof value === 'number' || (typeof value === 'string' && value !== ''))
+      $(`${field}${name}`).val(value);
+  }
 }

@@ -14,35 +14,57 @@ const PERIOD_MS = 2_000;
  */
 export function showPublishing(node: Node, store: StoreNode, outlet: Outlet): () => void {
   const show = statusOf(node);
-  let open: OpenStore | EgizError | undefined;
+  let open: OpenStore | undefined;
+  let ill = false;
   let link: LinkState = { kind: 'connecting' };
+  let stopped = false;
 
   const refresh = async () => {
-    if (open === undefined) return;
-    if (open instanceof EgizError) {
-      show('red', 'status.noStore');
-      return;
-    }
-    const { rows } = await open.service.store.transaction((tx) => tx.outboxDepth());
-    if (link.kind !== 'connected') show(rows > 0 ? 'red' : 'yellow', 'status.noBroker', 'ring');
+    const rows = ill || open === undefined ? undefined : await depthOf(open);
+    // A late answer must not stand under the node that has taken this one's place.
+    if (stopped) return;
+    if (rows === undefined) show('red', 'status.noStore');
+    else if (link.kind === 'connecting') show('yellow', 'status.connecting', 'ring');
+    else if (link.kind !== 'connected') show(rows > 0 ? 'red' : 'yellow', missing(link), 'ring');
     else if (rows > 0) show('blue', `${rows} ⇢`, 'ring');
     else show('green', 'status.ready');
   };
-  const safely = () => void refresh().catch(() => show('red', 'status.noStore'));
+  const look = () => void refresh();
 
-  const stopStore = store.onService((state) => {
-    open = state;
-    safely();
-  });
-  const stopLink = outlet.onState((state) => {
-    link = state;
-    safely();
-  });
-  const timer = setInterval(safely, PERIOD_MS);
-  timer.unref();
+  const stops = [
+    store.onService((state) => {
+      open = state instanceof EgizError ? undefined : state;
+      look();
+    }),
+    store.onHealth((fault) => {
+      ill = fault !== undefined;
+      look();
+    }),
+    outlet.onState((state) => {
+      link = state;
+      look();
+    }),
+  ];
+  const timer = setInterval(look, PERIOD_MS).unref();
   return () => {
+    stopped = true;
     clearInterval(timer);
-    stopStore();
-    stopLink();
+    for (const stop of stops) stop();
   };
+}
+
+/** Undefined when the store does not say. */
+async function depthOf({ service }: OpenStore): Promise<number | undefined> {
+  try {
+    const { rows } = await service.store.transaction((tx) => tx.outboxDepth());
+    return rows;
+  } catch {
+    return undefined;
+  }
+}
+
+function missing(link: LinkState): string {
+  return link.kind === 'disconnected' && link.code === 'OUTPUT_UNWIRED'
+    ? 'status.unwired'
+    : 'status.noBroker';
 }

@@ -1,13 +1,14 @@
 import type { NodeAPI } from 'node-red';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { type Auth, requireAuth } from '../../lib/http/auth';
-import { type HttpMessage, respond, respondProblem } from '../../lib/http/message';
+import type { HttpMessage } from '../../lib/http/message';
 import { BY_PATH, READS, type Read, readForPath } from '../../lib/http/read-names';
 import { type ReadRequest, readFleet } from '../../lib/http/reads';
 import { isJsonObject } from '../../lib/json/json';
 import type { OpenStore } from '../egiz-store/store-node';
 import { defineNode } from '../shell/define';
-import { type FlowMessage, onInput } from '../shell/input';
+import { onRequest, refuseRequest } from '../shell/http';
+import type { FlowMessage } from '../shell/input';
 import { storeOf } from '../shell/references';
 import { statusOf } from '../shell/status';
 import { migrations } from './migrations';
@@ -16,26 +17,17 @@ export = (RED: NodeAPI): void => {
   defineNode(RED, {
     type: 'egiz-fleet-query',
     migrations,
+    refuse: refuseRequest,
     build(node, saved) {
-      const store = storeOf(RED, String(saved.store ?? ''));
+      const store = storeOf(RED, saved.store);
       const preset = saved.read === BY_PATH ? BY_PATH : readOf(saved.read);
       const show = statusOf(node);
-      const stop = store.onService((state) => {
-        if (state instanceof EgizError) show('red', 'status.noStore');
-        else show('green', 'status.ready');
+      const stop = store.onHealth((fault) => {
+        if (fault === undefined) show('green', 'status.ready');
+        else show('red', 'status.noStore');
       });
 
-      onInput(node, async ({ msg, send }) => {
-        try {
-          const read = readFor(preset, msg);
-          respond(msg as HttpMessage, await answer(store.open(), read, msg));
-          send([msg, null]);
-        } catch (thrown) {
-          const fault = respondProblem(msg as HttpMessage, thrown);
-          send([null, msg]);
-          if (fault !== undefined) throw fault;
-        }
-      });
+      onRequest(node, async (msg) => answer(store.open(), readFor(preset, msg), msg));
       node.on('close', () => stop());
     },
   });

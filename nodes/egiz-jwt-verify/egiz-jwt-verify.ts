@@ -1,4 +1,4 @@
-import type { NodeAPI } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 import { isDevelopment } from '../../lib/environment/development';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { isJsonObject } from '../../lib/json/json';
@@ -26,16 +26,19 @@ export = (RED: NodeAPI): void => {
       const scope = typeof saved.scope === 'string' && saved.scope !== '' ? saved.scope : undefined;
       const show = calmStatusOf(node);
       show('grey', 'status.ready', 'ring');
+      const warn = warnOnce(node);
 
       onInput(node, async ({ msg, send }) => {
         delete msg.auth;
         const result = await verifier.verify(authorizationOf(msg), scope);
         if ('auth' in result) {
           msg.auth = result.auth;
+          warn(undefined);
           show('green', 'status.accepted');
           send([msg, null]);
           return;
         }
+        if (result.fault !== undefined) warn(result.fault);
         const { status, headers, body } = result.problem;
         Object.assign(msg, { statusCode: status, headers: { ...headers }, payload: body });
         show(status === 503 ? 'red' : 'yellow', `status.${status === 503 ? 'noKeys' : 'refused'}`);
@@ -57,6 +60,16 @@ function setting(saved: SavedConfig, name: string): string {
   if (found !== '') return found;
   const fault = variable === undefined ? `"${name}" is not set` : `The environment has no ${variable}`;
   throw new EgizError('CONFIG_INVALID', fault, { mend: 'Set it in the node or in the environment.' });
+}
+
+/** Says a fault when it begins or changes, not with every request. */
+function warnOnce(node: Node): (fault: EgizError | undefined) => void {
+  let said = '';
+  return (fault) => {
+    const text = fault === undefined ? '' : `${fault.code}: ${fault.message}. ${fault.cause.mend ?? ''}`;
+    if (text !== said && text !== '') node.warn(text);
+    said = text;
+  };
 }
 
 function authorizationOf(msg: FlowMessage): unknown {

@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { SavedConfig } from '../shell/migrate';
+import { textOf } from '../shell/text';
 
 export interface StoreConfig {
   /** Absolute path of the database. */
@@ -10,11 +11,14 @@ export interface StoreConfig {
   readonly schemas: string;
 }
 
-/** Reads the node's saved configuration; relative paths are below Node-RED's user directory. */
+/**
+ * Reads the node's saved configuration; relative paths are below Node-RED's user directory.
+ * @throws EgizError `CONFIG_INVALID`
+ */
 export function parseConfig(saved: SavedConfig, userDirectory: string): StoreConfig {
   const path = (value: unknown) => {
-    const text = typeof value === 'string' ? value.trim() : '';
-    return text === '' || text.startsWith('/') ? text : join(userDirectory, text);
+    const text = textOf(value);
+    return text === '' || isAbsolute(text) ? text : join(userDirectory, text);
   };
   return {
     file: path(saved.file) || join(userDirectory, 'openegiz', 'store.db'),

@@ -2,7 +2,8 @@ import type { Node } from 'node-red';
 import type { ConfigurationService } from '../../lib/commands/service';
 import type { EgizError } from '../../lib/errors/egiz-error';
 import type { Fleet } from '../../lib/fleet/fleet';
-import type { OutboxPublisher, Outlet } from '../../lib/outbox/publisher';
+import type { Outlet } from '../../lib/outbox/publisher';
+import type { HealthListener } from './health';
 
 /** The service on an open store. */
 export interface OpenStore {
@@ -11,11 +12,13 @@ export interface OpenStore {
 }
 
 /** What the nodes on a store see of its configuration node. */
-export interface StoreNode extends Node {
+export interface StoreApi {
   /** @throws EgizError `STORE_UNAVAILABLE` while the store cannot be opened */
   open(): OpenStore;
   /** Told at once and at each change: the service, or why there is none. Returns the function that ends it. */
   onService(listener: (state: OpenStore | EgizError) => void): () => void;
+  /** Told at once and at each change: why the store cannot be used now, or undefined when it can. */
+  onHealth(listener: HealthListener): () => void;
   /**
    * Keeps one outbox publisher on `outlet` while somebody uses it; nodes with the same key share it.
    * Returns the function that lets go of it.
@@ -23,9 +26,4 @@ export interface StoreNode extends Node {
   publishThrough(key: string, outlet: Outlet): () => Promise<void>;
 }
 
-/** A publisher and how many nodes use it. */
-export interface SharedPublisher {
-  readonly outlet: Outlet;
-  users: number;
-  publisher: OutboxPublisher | undefined;
-}
+export type StoreNode = Node & StoreApi;

@@ -1,65 +1,80 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { ConfigurationService } from '../../lib/commands/service';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
 import { Fleet } from '../../lib/fleet/fleet';
-import { parseInventory } from '../../lib/inventory/parse';
-import { registerInventory } from '../../lib/inventory/register';
 import { OutboxPublisher, type Outlet } from '../../lib/outbox/publisher';
 import { clientsProfile } from '../../lib/profiles/clients';
 import { SchemaRegistry } from '../../lib/schemas/registry';
 import { SHIPPED_CLIENT_SCHEMAS } from '../../lib/schemas/shipped';
 import { openSqliteStore } from '../../lib/store/sqlite/sqlite-store';
 import type { StoreConfig } from './config';
-import type { OpenStore, SharedPublisher } from './store-node';
+import { type HealthListener, StoreHealth, watchedStore } from './health';
+import { InventoryWatch } from './inventory-watch';
+import type { OpenStore, StoreApi } from './store-node';
 
-/** Deadlines, the inventory's changes, and a store that could not be opened are looked at this often. */
+/** Deadlines and the inventory's changes are looked at this often. */
 const TICK_MS = 1_000;
-const REOPEN_MS = 5_000;
+/** A store that could not be opened is tried again this often. */
+const REOPEN_MS = 2_000;
 
 export interface StoreLog {
   /** Distinguishes this node's claims on the outbox from those of others. */
   readonly instance: string;
   readonly log: (text: string) => void;
   readonly warn: (text: string) => void;
-  readonly error: (fault: unknown) => void;
+  readonly error: (fault: EgizError) => void;
+}
+
+/** A publisher and how many nodes use it. */
+interface SharedPublisher {
+  readonly outlet: Outlet;
+  users: number;
+  publisher: OutboxPublisher | undefined;
 }
 
 /** Opens the store and keeps what belongs to it alive: the service, its clock, its publishers. */
-export class StoreRuntime {
-  readonly #config: StoreConfig;
+export class StoreRuntime implements StoreApi {
+  readonly #read: () => StoreConfig;
   readonly #log: StoreLog;
+  readonly #health = new StoreHealth(Date.now);
   readonly #listeners = new Set<(state: OpenStore | EgizError) => void>();
   readonly #publishers = new Map<string, SharedPublisher>();
+  readonly #stopping = new Set<Promise<void>>();
   #state: OpenStore | EgizError = new EgizError('STORE_UNAVAILABLE', 'The store is being opened');
-  #inventorySeen = '';
   #ticking: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(config: StoreConfig, log: StoreLog) {
-    this.#config = config;
+  /** @param read the node's configuration; what it throws keeps the store closed */
+  constructor(read: () => StoreConfig, log: StoreLog) {
+    this.#read = read;
     this.#log = log;
+    this.#health.onChange((fault) => {
+      if (fault !== undefined && !this.#closed) log.error(fault);
+    });
   }
 
   start(): void {
     if (this.#closed) return;
+    let inventory: InventoryWatch;
     try {
-      this.#state = this.#openStore();
+      const config = this.#read();
+      this.#state = this.#openStore(config);
+      inventory = new InventoryWatch(config.inventory, this.#log.log, this.#log.warn);
     } catch (fault) {
       this.#fail(fault);
       return;
     }
+    this.#health.recover();
     for (const [key, shared] of this.#publishers) this.#startPublisher(key, shared);
-    this.#schedule(0);
+    this.#schedule(0, inventory);
     this.#tell();
   }
 
-  #openStore(): OpenStore {
-    const { file, schemas } = this.#config;
+  #openStore({ file, schemas }: StoreConfig): OpenStore {
     const directories = schemas === '' ? [SHIPPED_CLIENT_SCHEMAS] : [SHIPPED_CLIENT_SCHEMAS, schemas];
     const registry = SchemaRegistry.load(directories);
-    const store = openSqliteStore(file);
+    const store = watchedStore(openSqliteStore(file), this.#health);
     const service = new ConfigurationService({
       store,
       schemas: registry,
@@ -67,16 +82,19 @@ export class StoreRuntime {
       clock: Date.now,
       random: randomBytes,
     });
+    // One listener a node that tells transitions; a flow may have any number of them.
+    service.setMaxListeners(0);
     return { service, fleet: new Fleet(store) };
   }
 
   /** Says once why there is no store, and tries again. */
   #fail(fault: unknown): void {
-    const error = toEgizError(fault, 'STORE_UNAVAILABLE');
-    const known = this.#state instanceof EgizError && this.#state.message === error.message;
-    this.#state = new EgizError('STORE_UNAVAILABLE', error.message, error.cause);
-    if (!known) this.#log.error(error);
-    this.#tell();
+    const { message, cause } = toEgizError(fault);
+    const error = new EgizError('STORE_UNAVAILABLE', message, cause);
+    const known = this.#state instanceof EgizError && this.#state.message === message;
+    this.#state = error;
+    this.#health.fail(error);
+    if (!known) this.#tell();
     this.#timer = setTimeout(() => this.start(), REOPEN_MS);
     this.#timer.unref();
   }
@@ -92,6 +110,10 @@ export class StoreRuntime {
     return () => this.#listeners.delete(listener);
   }
 
+  onHealth(listener: HealthListener): () => void {
+    return this.#health.onChange(listener);
+  }
+
   #tell(): void {
     for (const listener of this.#listeners) listener(this.#state);
   }
@@ -105,7 +127,7 @@ export class StoreRuntime {
       shared.users -= 1;
       if (shared.users > 0) return;
       this.#publishers.delete(key);
-      await shared.publisher?.stop();
+      await this.#stop(shared);
     };
   }
 
@@ -116,56 +138,51 @@ export class StoreRuntime {
       outlet: shared.outlet,
       owner: `${this.#log.instance}/${key}`,
       random: Math.random,
-      onError: this.#log.error,
+      onError: (fault) => this.#report(fault),
     });
     shared.publisher.start();
   }
 
-  #schedule(delay: number): void {
+  /** The store stays open until the publisher has given back what it had claimed. */
+  async #stop({ publisher }: SharedPublisher): Promise<void> {
+    if (publisher === undefined) return;
+    const stopping = publisher.stop();
+    this.#stopping.add(stopping);
+    await stopping.finally(() => this.#stopping.delete(stopping));
+  }
+
+  /** A store that cannot be used has said so already. */
+  #report(fault: unknown): void {
+    const error = toEgizError(fault);
+    if (error.code !== 'STORE_UNAVAILABLE') this.#log.error(error);
+  }
+
+  #schedule(delay: number, inventory: InventoryWatch): void {
     this.#timer = setTimeout(() => {
-      this.#ticking = this.#tick()
-        .catch(this.#log.error)
+      this.#ticking = this.#tick(inventory)
+        .catch((fault: unknown) => this.#report(fault))
         .finally(() => {
-          if (!this.#closed) this.#schedule(TICK_MS);
+          if (!this.#closed) this.#schedule(TICK_MS, inventory);
         });
     }, delay);
     this.#timer.unref();
   }
 
-  async #tick(): Promise<void> {
+  async #tick(inventory: InventoryWatch): Promise<void> {
+    this.#health.settle();
     const { service } = this.open();
-    await this.#readInventory(service);
+    await inventory.check(service.store);
     await service.tick();
-  }
-
-  /** Reads the inventory when it is new or has changed; a faulty one changes nothing and is said once. */
-  async #readInventory(service: ConfigurationService): Promise<void> {
-    const { inventory } = this.#config;
-    if (inventory === '') return;
-    let seen = '';
-    try {
-      const { mtimeMs, size } = statSync(inventory);
-      seen = `${mtimeMs} ${size}`;
-      if (seen === this.#inventorySeen) return;
-      const { registered, retired } = await registerInventory(
-        service.store,
-        parseInventory(readFileSync(inventory, 'utf8')),
-      );
-      this.#log.log(`Inventory ${inventory}: ${registered} clients, ${retired} retired`);
-    } catch (fault) {
-      const error = toEgizError(fault);
-      seen = seen === '' ? error.message : seen;
-      if (seen !== this.#inventorySeen)
-        this.#log.warn(`Inventory ${inventory}: ${error.message}. The clients stay as they were.`);
-    }
-    this.#inventorySeen = seen;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#ticking;
-    await Promise.all([...this.#publishers.values()].map((shared) => shared.publisher?.stop()));
-    if (!(this.#state instanceof EgizError)) await this.#state.service.store.close();
+    await Promise.all([...this.#publishers.values()].map((shared) => this.#stop(shared)));
+    await Promise.all(this.#stopping);
+    const state = this.#state;
+    this.#state = new EgizError('STORE_UNAVAILABLE', 'The store has been closed');
+    if (!(state instanceof EgizError)) await state.service.store.close();
   }
 }

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { type EgizError, toEgizError } from '../../lib/errors/egiz-error';
-import { onInput } from './input';
+import { type Input, onInput } from './input';
 import { type Migrations, migrate, type SavedConfig } from './migrate';
 import { statusOf } from './status';
 
@@ -12,6 +12,8 @@ export interface NodeKind {
    * logged, and every message is answered with it, so that Catch nodes see it.
    */
   readonly build: (node: Node, config: SavedConfig) => void;
+  /** What else a message gets from a node that could not be built. */
+  readonly refuse?: (input: Input, error: EgizError) => void;
 }
 
 /** Registers a node type. Every node of the package but the configuration nodes is registered this way. */
@@ -21,17 +23,18 @@ export function defineNode(RED: NodeAPI, kind: NodeKind): void {
     try {
       kind.build(this, migrate({ ...definition } as unknown as SavedConfig, kind.migrations));
     } catch (fault) {
-      refuse(this, toEgizError(fault, 'CONFIG_INVALID'));
+      misconfigured(this, kind, toEgizError(fault, 'CONFIG_INVALID'));
     }
   }
   RED.nodes.registerType(kind.type, EgizNode);
 }
 
-function refuse(node: Node, error: EgizError): void {
+function misconfigured(node: Node, { refuse }: NodeKind, error: EgizError): void {
   const mend = error.cause.mend === undefined ? '' : ` ${error.cause.mend}`;
   node.error(`${error.message}.${mend}`);
   statusOf(node)('red', 'status.misconfigured');
-  onInput(node, () => {
+  onInput(node, (input) => {
+    refuse?.(input, error);
     throw error;
   });
 }

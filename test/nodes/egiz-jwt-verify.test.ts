@@ -90,6 +90,14 @@ describe('egiz-jwt-verify', () => {
     should(outputs[1]).match([{ statusCode: 401, payload: { code: 'DEVELOPMENT_KEY' } }]);
   });
 
+  it('answers 503 while the keys cannot be read, and tells the operator why, once', async () => {
+    process.env.EGIZ_JWKS = join(directory, 'nowhere.json');
+    const { outputs } = await run({}, request(`Bearer ${token}`), request(`Bearer ${token}`));
+    should(outputs[1]).match([{ statusCode: 503 }, { statusCode: 503 }]);
+    const told = helper.log().args.filter(([{ msg }]) => String(msg).includes('nowhere.json'));
+    should(told).have.length(1);
+  });
+
   it('accepts nothing while a variable is missing', async () => {
     delete process.env.EGIZ_JWT_AUDIENCE;
     const { outputs, dones, status } = await run({}, request(`Bearer ${token}`));

@@ -39,12 +39,12 @@ export function nodeOf(id: string): Node {
   return node;
 }
 
-interface EventCounter {
+export interface EventCounter {
   _complete(msg: unknown, error?: unknown): void;
 }
 
 /** `done` ends in the node's `_complete`: the only place where a second call would show. */
-function countDones(node: EventCounter): unknown[] {
+export function countDones(node: EventCounter): unknown[] {
   const dones: unknown[] = [];
   const complete = node._complete.bind(node);
   node._complete = (msg, error) => {
@@ -54,7 +54,7 @@ function countDones(node: EventCounter): unknown[] {
   return dones;
 }
 
-function collect(node: Node): Record<string, unknown>[] {
+export function collect(node: Node): Record<string, unknown>[] {
   const messages: Record<string, unknown>[] = [];
   node.on('input', (msg) => {
     messages.push(msg as unknown as Record<string, unknown>);
@@ -62,7 +62,8 @@ function collect(node: Node): Record<string, unknown>[] {
   return messages;
 }
 
-function statusOf(node: Node): NodeStatus[] {
-  const spy = node.status as unknown as { args: [NodeStatus][] };
-  return spy.args.map(([status]) => status);
+/** The helper has one spy for all nodes. */
+export function statusOf(node: Node): NodeStatus[] {
+  const { args, thisValues } = node.status as unknown as { args: [NodeStatus][]; thisValues: Node[] };
+  return args.filter((_, index) => thisValues[index]?.id === node.id).map(([status]) => status);
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import should from 'should';
-import { tlsAnswers } from '../../cli/stack/probes';
+import { httpAnswers, tlsAnswers } from '../../cli/stack/probes';
 import { clientsOf, devicesOf } from '../../lib/inventory/inventory';
 import { parseInventory } from '../../lib/inventory/parse';
 import { eventually, Homes, isAlive, runCommand } from '../support/running-stack';
@@ -20,6 +20,7 @@ describe('openegiz start (SPEC 6)', function () {
     const ready = await stack.untilReady();
 
     isAlive(ready.pid).should.equal(true);
+    await httpAnswers(`${ready.apiUrl}/api/v1/clients`, [401], ready.mqtt.caFile);
     await tlsAnswers(Number(new URL(ready.mqtt.url).port), ready.mqtt.caFile);
     should(Object.keys(ready.tokens)).eql(['acme:admin', 'acme:viewer', 'globex:admin', 'globex:viewer']);
     should(Object.keys(ready.logins)).eql(['editor', 'dashboard:admin', 'dashboard:viewer']);
@@ -131,6 +132,36 @@ describe('openegiz start (SPEC 6)', function () {
     stack.command.output.should.containEql('Added the service account "egiz-config"');
     Object.keys(ready.accounts).should.eql(['0.1e3', 'egiz-config']);
     Object.keys(ready.tokens).should.eql(['0:admin', '0:viewer']);
+  });
+
+  it('serves HTTPS with the development CA when asked to, in a directory with a space in its name', async () => {
+    const home = join(homes.make(), 'my home');
+    const ready = await homes.start(home, ['--clients', '0', '--https']).untilReady();
+    ready.apiUrl.should.startWith('https://127.0.0.1:');
+    await httpAnswers(ready.editorUrl, [200], ready.mqtt.caFile);
+  });
+
+  it('answers the API with the tokens of ready.json, each for its own tenant', async () => {
+    const ready = await homes.start(homes.make(), ['--clients', '0']).untilReady();
+    for (const [name, file] of Object.entries(ready.tokens)) {
+      const response = await fetch(`${ready.apiUrl}/api/v1/clients`, {
+        headers: { authorization: `Bearer ${readFileSync(file, 'utf8').trim()}` },
+      });
+      response.status.should.equal(200);
+      const { items } = (await response.json()) as { items: { tenantId: string }[] };
+      const tenant = name.split(':')[0];
+      items.length.should.equal(clientsOf(SAMPLE).filter(({ tenantId }) => tenantId === tenant).length);
+    }
+  });
+
+  it('has a store that openegiz backup copies while it is in use', async () => {
+    const home = homes.make();
+    await homes.start(home, ['--clients', '0']).untilReady();
+    const copy = join(home, 'copy.sqlite');
+    const { code, output } = await runCommand(['backup', '--home', home, '--output', copy, '--json']);
+    should(code).equal(0, output);
+    readFileSync(copy).subarray(0, 15).toString().should.equal('SQLite format 3');
+    should((await runCommand(['backup', '--home', home, '--output', copy])).code).equal(1);
   });
 
   it('stops when asked before it is up', async () => {

@@ -22,12 +22,20 @@ export function installedPackage(): string {
   const directory = mkdtempSync(join(tmpdir(), 'egiz-packed-'));
   const npm = (args: string[], cwd: string) =>
     execFileSync('npm', args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-  npm(['pack', '--ignore-scripts', '--pack-destination', directory], ROOT);
+  npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', directory], ROOT);
   const tarball = readdirSync(directory).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error('npm pack made no tarball');
   writeFileSync(join(directory, 'package.json'), '{"name":"user-directory","private":true}');
   npm(
-    ['install', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', join(directory, tarball)],
+    [
+      'install',
+      '--silent',
+      '--omit=dev',
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+      join(directory, tarball),
+    ],
     directory,
   );
   installed = directory;
@@ -83,7 +91,9 @@ export class NodeRed {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     const nodeRed = new NodeRed(`http://127.0.0.1:${port}`, userDir, child, lines);
+    // Either may come first.
     await nodeRed.until((output) => output.includes('Started flows'), 30_000);
+    await nodeRed.until((output) => output.includes('Server now running'), 30_000);
     return nodeRed;
   }
 
@@ -108,14 +118,17 @@ export class NodeRed {
     }
   }
 
-  /** Deploys through the admin API, as the editor does. */
+  /** Deploys through the admin API, as the editor does, and waits until the flows run: it answers before. */
   async deploy(flows: readonly object[], type: 'full' | 'nodes' | 'flows' = 'full'): Promise<void> {
+    const starts = (output: string) => output.split(/Started (?:flows|modified)/).length;
+    const before = starts(this.output);
     const response = await fetch(`${this.url}/flows`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'Node-RED-Deployment-Type': type },
       body: JSON.stringify(flows),
     });
     if (!response.ok) throw new Error(`deploy answered ${response.status}`);
+    await this.until((output) => starts(output) > before, 30_000);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

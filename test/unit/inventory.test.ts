@@ -152,6 +152,10 @@ factories: [{id: f, tenant: a, equipment: [{id: e, type: t, devices: [{id: x, se
     faultsOf(text).should.matchAny(/board of equipment "f\/e" for "environmental"/);
   });
 
+  it('refuses a text nested too deep for its parser', () => {
+    faultsOf('['.repeat(1_000)).length.should.be.above(0);
+  });
+
   it('names every fault at once', () => {
     faultsOf('tenants:\n  - id: a/b\n  - id: ok\n    colour: red').should.have.length(2);
   });

@@ -4,6 +4,7 @@ import { int, intOrNull, type Row, type Statements, text } from './statements';
 type OutboxQueries = Pick<
   StoreTransaction,
   | 'enqueue'
+  | 'enqueueUnfinished'
   | 'claimOutbox'
   | 'releaseOutboxOf'
   | 'outboxRow'
@@ -32,6 +33,17 @@ export function outboxQueries(sql: Statements, touched: () => void): OutboxQueri
         { ...row },
       );
       touched();
+    },
+    async enqueueUnfinished(now) {
+      const added = sql.run(
+        `INSERT INTO outbox (command_id, tenant_id, client_id, created_at, expires_at, next_attempt_at)
+         SELECT command_id, tenant_id, client_id, :now, expires_at, :now FROM commands
+         WHERE state IN ('published', 'received') AND expires_at > :now
+         ORDER BY number ON CONFLICT DO NOTHING`,
+        { now },
+      );
+      if (added > 0) touched();
+      return added;
     },
     async claimOutbox(owner, now, until, limit) {
       const due = sql.all(DUE, { now, limit });

@@ -36,9 +36,15 @@ export function openSqliteStore(path: string): Store {
   const database = guard(path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const opened = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    upgrade(opened, path);
-    return opened;
+    try {
+      opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+      upgrade(opened, path);
+      return opened;
+    } catch (fault) {
+      // Opening is tried again and again: each attempt must give back its file handle.
+      opened.close();
+      throw fault;
+    }
   });
   return new SqliteStore(path, database, (target) => backup(database, target).then(() => undefined));
 }

@@ -1,8 +1,8 @@
 import should from 'should';
 import { EgizError } from '../../../lib/errors/egiz-error';
 import type { LinkState, PublishRequest, PublishResult } from '../../../lib/mqtt/link';
-import { backoffMs } from '../../../lib/outbox/backoff';
 import { OutboxPublisher } from '../../../lib/outbox/publisher';
+import { backoffMs } from '../../../lib/time/backoff';
 import { type Engine, PRESS, push, Reporter, startEngine, stored } from '../../support/engine';
 
 const TAKEN: PublishResult = { reasonCode: 0, noSubscribers: false };
@@ -234,6 +234,31 @@ describe('publishing the outbox (SPEC 3 "Service")', () => {
     await engine.service.tick();
     should(await stored(engine, command)).have.property('state', 'expired');
     should(await rows()).equal(0);
+  });
+
+  it('goes on by itself after the store has failed under it', async () => {
+    const { store } = engine.service;
+    const transaction = store.transaction.bind(store);
+    const full = new EgizError('STORE_UNAVAILABLE', 'the disk is full');
+    outlet.become(AWAY);
+    publisher.start();
+    const command = await push(engine, { a: 1 });
+    await reaches(command, 'queued');
+    engine.clock.advance(60_000);
+    store.transaction = () => Promise.reject(full);
+    outlet.become(CONNECTED);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    store.transaction = transaction;
+    // Nothing wakes it: no commit, no change of the connection.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    should((await stored(engine, command)).state).equal('published');
+    should(errors.splice(0)).containEql(full);
+  });
+
+  it('stops once, however often it is told to', async () => {
+    publisher.start();
+    should(publisher.stop()).equal(publisher.stop());
+    await publisher.stop();
   });
 
   it('raises one alert for an outbox older than five minutes', async () => {

@@ -1,7 +1,7 @@
 import 'should';
-import { CONFIG_EXAMPLES } from '../../cli/stack/examples';
-import { SchemaRegistry } from '../../lib/schemas/registry';
-import { SHIPPED_CLIENT_SCHEMAS } from '../../lib/schemas/shipped';
+import { CONFIG_EXAMPLES } from '../../../cli/stack/examples';
+import { SchemaRegistry } from '../../../lib/schemas/registry';
+import { SHIPPED_CLIENT_SCHEMAS } from '../../../lib/schemas/shipped';
 
 describe('the line a start prints', () => {
   for (const [type, settings] of CONFIG_EXAMPLES) {

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { connectMqtt, type RenewableLink } from './connection';
+import type { LinkState, MqttLink } from './link';
+import type { ConnectOptions } from './options';
+
+export interface BrokerOptions extends Omit<ConnectOptions, 'clientId' | 'cleanStart'> {
+  /**
+   * `service`: one link to publish and one to receive, so that a slow handler holds up no PUBACK of ours.
+   * `client`: one link, since on the listeners of clients the broker makes the account the client id.
+   */
+  readonly role: 'service' | 'client';
+  /** The broker account; the client ids are made from it (SPEC 2). */
+  readonly account: string;
+  /** Tells the instances of one service apart; each has a session of its own. */
+  readonly instance?: string;
+}
+
+/** The connections of one account. */
+export interface BrokerLinks {
+  readonly publisher: MqttLink;
+  /** The same link as `publisher` for a client. */
+  readonly receiver: MqttLink;
+  /** Tells the worse of the two states, now and at each change. Returns the function that stops it. */
+  onState(listener: (state: LinkState) => void): () => void;
+  /** Connects the receiver anew, so that the broker learns of another will. */
+  renew(): void;
+  close(): Promise<void>;
+}
+
+/** @throws EgizError `MQTT_URL_INVALID`, `MQTT_PLAINTEXT_REFUSED` */
+export function connectBroker(options: BrokerOptions): BrokerLinks {
+  const { role, account, instance, ...connection } = options;
+  if (role === 'client') {
+    const link = connectMqtt({ ...connection, clientId: account, cleanStart: false });
+    return links(link, link);
+  }
+  const { will: _will, ...withoutWill } = connection;
+  const own = instance === undefined || instance === '' ? undefined : instance;
+  return links(
+    connectMqtt({
+      ...withoutWill,
+      clientId: `${account}-pub-${own ?? randomBytes(4).toString('hex')}`,
+      cleanStart: true,
+      sessionExpirySeconds: 0,
+    }),
+    connectMqtt({
+      ...connection,
+      clientId: own === undefined ? `${account}-sub` : `${account}-sub-${own}`,
+      cleanStart: false,
+    }),
+  );
+}
+
+const RANK: Readonly<Record<LinkState['kind'], number>> = {
+  closed: 3,
+  disconnected: 2,
+  connecting: 1,
+  connected: 0,
+};
+
+function links(publisher: MqttLink, receiver: RenewableLink): BrokerLinks {
+  const all = publisher === receiver ? [receiver] : [receiver, publisher];
+  const worst = () =>
+    all.reduce((one, { state }) => (RANK[state.kind] > RANK[one.kind] ? state : one), receiver.state);
+  return {
+    publisher,
+    receiver,
+    onState(listener) {
+      let told: LinkState | undefined;
+      const tell = () => {
+        const state = worst();
+        if (state === told) return;
+        told = state;
+        listener(state);
+      };
+      const stops = all.map((link) => link.onState(tell));
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+    renew: () => receiver.renew(),
+    async close() {
+      await Promise.all(all.map((link) => link.close()));
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import type { Migrations } from '../shell/migrate';
+
+/** Version 1: the first one. A flow written by hand may leave out everything but the three paths. */
+export const migrations: Migrations = [
+  (config) => ({
+    source: 'message',
+    inventoryFile: '',
+    aclFile: '',
+    passwordFile: '',
+    passwordDirectory: '',
+    mode: 'write',
+    pidFile: '',
+    ...config,
+  }),
+];

@@ -1,0 +1,4 @@
+import type { Migrations } from '../shell/migrate';
+
+/** Version 1: the first one. A flow written by hand may leave everything out. */
+export const migrations: Migrations = [(config) => ({ outcome: 'message', ...config })];
