@@ -7,7 +7,6 @@
 #include "esp_netif.h"
 #include "esp_system.h"
 #include "freertos/task.h"
-#include "heap_watch.hpp"
 #include "https_download.hpp"
 #include "identity_store.hpp"
 #include "mqtt_link.hpp"
@@ -71,7 +70,6 @@ PanelState panel_state(const Board& board, WifiStation& wifi) {
 }
 
 [[noreturn]] void run_board(Board& board, const Parts& parts) {
-    HeapWatch heap;
     while (true) {
         const std::uint64_t next = board.tick();
         const std::uint64_t now = parts.clock.monotonic_ms();
@@ -82,10 +80,6 @@ PanelState panel_state(const Board& board, WifiStation& wifi) {
         if (parts.panel.take_long_press()) {
             ESP_LOGW(tag, "button held: the identity is erased");
             say(parts.store.erase(), "erase identity");
-            esp_restart();
-        }
-        if (heap.restart_needed(now, board.online(), parts.system.heap().largest_block)) {
-            ESP_LOGE(tag, "no memory for a TLS session, restarting");
             esp_restart();
         }
     }

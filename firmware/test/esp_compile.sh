@@ -2,7 +2,7 @@
 # Compiles every file of src/ (and core/) against our declarations of the SDK, once for each sensor and each layer of
 # sdkconfig, with the host's compilers. Warnings are errors. Nothing is linked: it checks types, names and warnings.
 #
-#   test/esp_compile.sh [--xtensa]     --xtensa: with xtensa-lx106-elf-g++ too, where its C++ headers allow it
+# xtensa-lx106-elf-g++ is used too where it is installed.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
@@ -59,8 +59,7 @@ done
 
 # The word size, integer types and promotions of the real target. Its own C++ headers are not in Debian; the ARM ones for
 # the same C library are, and nothing is linked.
-if [ "${1:-}" = --xtensa ]; then
-    command -v xtensa-lx106-elf-g++ >/dev/null || { echo "install gcc-xtensa-lx106" >&2; exit 1; }
+if command -v xtensa-lx106-elf-g++ >/dev/null; then
     cxx=$(find /usr/include/newlib/c++ -mindepth 1 -maxdepth 1 -type d 2>/dev/null | head -n 1)
     [ -n "$cxx" ] || { echo "install libstdc++-arm-none-eabi-dev and picolibc-xtensa-lx106-elf" >&2; exit 1; }
     # shellcheck disable=SC2086

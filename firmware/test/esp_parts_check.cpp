@@ -1,4 +1,4 @@
-// The adapter's parts that need no SDK: LED, button, form, page, heap watch, matching of acknowledgements.
+// The adapter's parts that need no SDK: LED, button, form, page, matching of acknowledgements.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -6,7 +6,6 @@
 
 #include "ack_matcher.hpp"
 #include "build_info.hpp"
-#include "heap_watch.hpp"
 #include "led_pattern.hpp"
 #include "provision_form.hpp"
 #include "setup_page.hpp"
@@ -110,17 +109,6 @@ TEST(Page, HasEveryFieldAndItsEnd) {
     }
     EXPECT_TRUE(html.ends_with("</html>")) << "the page does not fit its buffer";
     EXPECT_EQ(html.find("https://"), std::string_view::npos) << "nothing from outside";
-}
-
-TEST(HeapWatch, OnlyALongOutageWithoutMemoryRestarts) {
-    HeapWatch watch;
-    EXPECT_FALSE(watch.restart_needed(1'000, false, 10'000));
-    EXPECT_FALSE(watch.restart_needed(600'999, false, 10'000));
-    EXPECT_TRUE(watch.restart_needed(601'000, false, 10'000));
-    EXPECT_FALSE(watch.restart_needed(602'000, true, 10'000));
-    EXPECT_FALSE(watch.restart_needed(603'000, false, 10'000));
-    EXPECT_FALSE(watch.restart_needed(900'000, false, 60'000));
-    EXPECT_FALSE(watch.restart_needed(1'300'000, false, 10'000));
 }
 
 TEST(AckMatcher, EitherOrderAndTwiceTheSameNumber) {
