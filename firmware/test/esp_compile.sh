@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles every file of src/ (and core/) against our declarations of the SDK, once for each sensor and each layer of
+# Compiles every file of src/ against our declarations of the SDK, once for each sensor and each layer of
 # sdkconfig, with the host's compilers. Warnings are errors. Nothing is linked: it checks types, names and warnings.
 #
 # xtensa-lx106-elf-g++ is used too where it is installed.
