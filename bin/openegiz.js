@@ -53,7 +53,9 @@ function dependenciesMissing() {
   const { dependencies, devDependencies } = readJson(at('package.json'));
   return Object.entries({ ...dependencies, ...devDependencies }).some(([name, version]) => {
     const manifest = at('node_modules', name, 'package.json');
-    return !fs.existsSync(manifest) || readJson(manifest).version !== version;
+    // An alias reads `npm:NAME@VERSION`.
+    const pinned = version.slice(version.lastIndexOf('@') + 1);
+    return !fs.existsSync(manifest) || readJson(manifest).version !== pinned;
   });
 }
 
@@ -91,18 +93,36 @@ function isAlive(pid) {
   }
 }
 
+/** Makes the lock with this process's id in it, unless there is one; nobody sees it without. */
+function tryLock() {
+  const draft = `${LOCK}.${process.pid}`;
+  fs.writeFileSync(draft, String(process.pid));
+  try {
+    fs.linkSync(draft, LOCK);
+    return true;
+  } catch (fault) {
+    if (fault.code === 'EEXIST') return false;
+    throw fault;
+  } finally {
+    fs.rmSync(draft, { force: true });
+  }
+}
+
+function lockOwner() {
+  try {
+    return Number(fs.readFileSync(LOCK, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
 /** One at a time: two starts at once would remove each other's half-built dist. */
 function withLock(work) {
-  for (;;) {
-    try {
-      fs.writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (fault) {
-      if (fault.code !== 'EEXIST') throw fault;
-      const owner = Number(fs.readFileSync(LOCK, { encoding: 'utf8', flag: 'a+' }));
-      if (owner > 0 && isAlive(owner)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-      else fs.rmSync(LOCK, { force: true });
-    }
+  for (let waited = false; !tryLock(); waited = true) {
+    const owner = lockOwner();
+    if (owner > 0 && !isAlive(owner)) fs.rmSync(LOCK, { force: true });
+    if (!waited) say('Waiting for another openegiz that installs or builds …');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
   const release = () => fs.rmSync(LOCK, { force: true });
   process.once('exit', release);

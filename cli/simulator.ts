@@ -1,5 +1,6 @@
 /**
  * A process that plays clients of the inventory: `simulator.js FILE`, with the clients and their logins in FILE.
+ * When all are connected it sends `{kind: 'ready'}` on its channel, if it has one.
  * It ends with SIGTERM, SIGINT, or when the process that started it closes the channel between them.
  */
 import { toEgizError } from '../lib/errors/egiz-error';
@@ -53,6 +54,8 @@ class ConnectionSummary {
 
   #tell(): void {
     this.#timer = undefined;
+    // `openegiz start` waits for this before it says that everything is up.
+    if (this.#connected.size === this.#all) process.send?.({ kind: 'ready' });
     console.log(`${this.#connected.size} of ${this.#all} clients connected${this.#reason}`);
     this.#reason = '';
   }

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 const needed = [
   { package: 'mosquitto', file: '/usr/sbin/mosquitto' },
   { package: 'mosquitto-clients', file: '/usr/bin/mosquitto_pub' },
+  { package: 'curl', file: '/usr/bin/curl' },
   { package: 'chromium', file: '/usr/bin/chromium' },
 ];
 

@@ -1,6 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EgizError } from '../../lib/errors/egiz-error';
+import { writeFileAtomic } from '../../lib/files/atomic';
 import { identify, isRunning, type ProcessIdentity } from './processes';
 
 interface LockContent extends ProcessIdentity {
@@ -26,7 +28,7 @@ export class HomeLock {
     while (!tryClaim(file, { ...identity, stopping: false })) {
       const owner = readLock(file);
       if (owner === undefined || !isRunning(owner)) {
-        rmSync(file, { force: true });
+        removeStale(file);
         continue;
       }
       if (!owner.stopping || Date.now() > deadline) throw inUse(file, owner.pid);
@@ -37,7 +39,7 @@ export class HomeLock {
 
   /** From now on the next start waits instead of giving up. */
   markStopping(): void {
-    writeFileSync(this.file, JSON.stringify({ ...this.identity, stopping: true }));
+    writeFileAtomic(this.file, JSON.stringify({ ...this.identity, stopping: true }), 0o600);
   }
 
   release(): void {
@@ -45,15 +47,35 @@ export class HomeLock {
   }
 }
 
-/** Makes the file with the owner in it, unless there is one. */
+/** Makes the file with the owner in it, unless there is one. Nobody ever sees it without its content. */
 export function tryClaim(file: string, owner: object): boolean {
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
   try {
-    writeFileSync(file, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
+    linkSync(draft, file);
     return true;
   } catch (fault) {
     if ((fault as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw fault;
+  } finally {
+    rmSync(draft, { force: true });
   }
+}
+
+/**
+ * Removes a lock whose owner is gone. Another start may do the same at the same moment and have its own lock
+ * there by now: what turns out to be alive is put back.
+ */
+export function removeStale(file: string): void {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return;
+  }
+  const owner = readLock(aside);
+  if (owner !== undefined && isRunning(owner) && !existsSync(file)) renameSync(aside, file);
+  else rmSync(aside, { force: true });
 }
 
 /** The owner named in a lock file; undefined when the file is gone or was never finished. */

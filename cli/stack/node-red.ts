@@ -121,6 +121,8 @@ function environment({ paths, ports, access, logins, jwksFile, https }: NodeRedO
     EGIZ_DASHBOARD_ADMIN_PASSWORD_FILE: logins['dashboard:admin'].passwordFile,
     EGIZ_DASHBOARD_VIEWER_PASSWORD_FILE: logins['dashboard:viewer'].passwordFile,
     EGIZ_BROKER_URL: `mqtts://${LOOPBACK}:${ports.mqttsServices}`,
+    // For the edge client's flow, which is shipped switched off.
+    EGIZ_EDGE_URL: `mqtts://${LOOPBACK}:${ports.mqtts}`,
     EGIZ_TLS_CA: access.pki.caFile,
     EGIZ_TLS_CERT: access.serviceFiles.certFile,
     EGIZ_TLS_KEY: access.serviceFiles.keyFile,

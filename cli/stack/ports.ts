@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
-import { readLock, tryClaim } from './lock';
+import { readLock, removeStale, tryClaim } from './lock';
 import { identify, isRunning } from './processes';
 
 export const LOOPBACK = '127.0.0.1';
@@ -61,7 +61,7 @@ export class PortClaims {
     if (!tryClaim(file, owner)) {
       const other = readLock(file);
       if (other !== undefined && isRunning(other)) return false;
-      rmSync(file, { force: true });
+      removeStale(file);
       if (!tryClaim(file, owner)) return false;
     }
     this.held.push(file);

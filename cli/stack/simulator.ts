@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECRET_MODE, writeFileAtomic } from '../../lib/files/atomic';
 import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
+import type { SimulatedAccount, SimulatorFile } from '../../lib/simulator/account';
 import type { PreparedAccess } from './access';
 import type { HomePaths } from './home';
 import type { ServiceSpec } from './service';
@@ -16,10 +16,6 @@ export function simulatedCount(available: number, asked: number | undefined, isS
 
 const PROGRAM = join(__dirname, '..', 'simulator.js');
 
-export function hasSimulator(): boolean {
-  return existsSync(PROGRAM);
-}
-
 /** One process that plays the first `count` clients of the inventory, over real MQTT with their own accounts. */
 export function simulatorService(
   inventory: Inventory,
@@ -28,7 +24,7 @@ export function simulatorService(
   paths: HomePaths,
 ): ServiceSpec {
   const file = join(paths.simulatorDirectory, 'clients.json');
-  const content = {
+  const content: SimulatorFile = {
     stateDirectory: join(paths.simulatorDirectory, 'state'),
     clients: simulatedClients(inventory, count, access),
   };
@@ -42,12 +38,12 @@ export function simulatorService(
     env: process.env,
     channel: true,
     shownFrom: 'info',
-    probe: () => Promise.resolve(),
+    probe: 'announced',
     levelOf: (line) => (/error|fail/i.test(line) ? 'warning' : 'info'),
   };
 }
 
-function simulatedClients(inventory: Inventory, count: number, access: PreparedAccess) {
+function simulatedClients(inventory: Inventory, count: number, access: PreparedAccess): SimulatedAccount[] {
   return clientsOf(inventory)
     .slice(0, count)
     .flatMap(({ account, tenantId, clientId, client: { type } }) => {

@@ -20,7 +20,7 @@ import {
   type TokenFiles,
 } from './secrets';
 import { endLeftovers, Service, type ServiceEvent, type ServiceSpec } from './service';
-import { hasSimulator, simulatedCount, simulatorService } from './simulator';
+import { simulatedCount, simulatorService } from './simulator';
 import { summaryLines } from './summary';
 import type { View } from './view';
 
@@ -147,7 +147,7 @@ export class Stack {
     if (clients !== undefined && clients > available) {
       this.view.say(`The inventory has only ${available} clients to simulate, not ${clients}`, 'warning');
     }
-    if (count === 0 || !hasSimulator() || this.stopping) return count;
+    if (count === 0 || this.stopping) return count;
     const simulator = this.launch(simulatorService(inventory, count, access, this.paths));
     if (!(await simulator.ready(CLIENTS_TIMEOUT_MS)) && !this.stopping) {
       this.view.say(`Not all ${count} simulated clients are connected yet; they go on trying`, 'warning');

@@ -1,12 +1,12 @@
 import type { ConfigurationCommand, StatusReport } from '../commands/messages';
-import { parseCommand } from '../commands/parse-command';
 import { EgizError, toEgizError } from '../errors/egiz-error';
 import type { IncomingMessage, LinkState, MqttLink, Will } from '../mqtt/link';
 import type { Clock } from '../time/clock';
 import { type ClientRef, clientCommandTopic } from '../topics/clients';
 import type { Apply, ApplyContext, ApplyOutcome, Configuration } from './configuration';
 import { Hold } from './hold';
-import { type EdgeSchemas, judge, NOT_STORED } from './judge';
+import { commandOf, traceOf } from './incoming';
+import { type EdgeSchemas, endKnownBefore, judge, NOT_STORED } from './judge';
 import { EdgeMemory } from './memory';
 import { applyWithin, presentable } from './outcome';
 import { Reporter } from './reporter';
@@ -44,9 +44,6 @@ export interface EdgeProgress {
   readonly last: Pick<StatusReport, 'revision' | 'state' | 'code'> | undefined;
 }
 
-/** A configuration that ended the process this often is given up. */
-const MAX_ATTEMPTS = 3;
-
 /**
  * The edge client of SPEC 3: receives configurations, has them applied one at a time, keeps the last good one,
  * and reports what became of each. Give its `will` to the link, then `start` it.
@@ -59,6 +56,8 @@ export class EdgeClient {
   #reporter: Reporter | undefined;
   #unlisten: () => void = () => undefined;
   #connected = false;
+  /** The broker has refused the subscription. */
+  #refused = false;
   #working: Promise<void> | undefined;
   #applying: InboxEntry | undefined;
   #last: EdgeProgress['last'];
@@ -100,14 +99,30 @@ export class EdgeClient {
     this.#hold.begin();
     const { lastGood } = this;
     if (lastGood !== null) this.#run(() => this.#reapply(lastGood, 'resume'));
-    this.#unlisten = link.onState((state) => this.#onState(state));
-    const subscribed = link.subscribe(clientCommandTopic(ref), (message) => this.#onMessage(message));
-    subscribed.catch((fault) => {
-      if (!this.#stop.signal.aborted) onWarning(toEgizError(fault));
+    this.#subscribe(link);
+    this.#unlisten = link.onState((state) => {
+      // Rights may have changed since the refusal.
+      if (state.kind === 'connected' && this.#refused) this.#subscribe(link);
+      this.#onState(state);
     });
   }
 
-  /** Nothing is applied or reported any more; what is unfinished is taken up at the next start. */
+  #subscribe(link: EdgeLink): void {
+    this.#refused = false;
+    const { ref, onWarning } = this.#options;
+    link
+      .subscribe(clientCommandTopic(ref), (message) => this.#onMessage(message))
+      .catch((fault) => {
+        if (this.#stop.signal.aborted) return;
+        this.#refused = true;
+        onWarning(toEgizError(fault));
+      });
+  }
+
+  /**
+   * Nothing is applied or reported any more; what is unfinished is taken up at the next start. A command that
+   * still comes is never acknowledged: close the link, or give the subscription to a successor, first.
+   */
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#unlisten();
@@ -149,29 +164,19 @@ export class EdgeClient {
     // Before the link says that it is connected, a resumed session may have begun to deliver.
     if (!this.#connected) this.#hold.begin();
     else if (this.#hold.held) this.#hold.awaitQuiet();
-    const command = this.#parse(message);
-    if (command !== undefined) this.#receive(command, traceOf(message));
-    return undefined;
-  }
-
-  #parse(message: IncomingMessage): ConfigurationCommand | undefined {
     try {
-      if (message.retain) throw retained(message.topic);
-      return parseCommand(message.payload);
+      this.#receive(commandOf(message), traceOf(message));
     } catch (fault) {
       this.#options.onWarning(toEgizError(fault));
-      return undefined;
     }
+    return undefined;
   }
 
   #receive(command: ConfigurationCommand, trace: TraceContext): void {
     const circumstances = this.#circumstances();
-    const { schemas, onWarning } = this.#options;
+    const { schemas } = this.#options;
     const verdict = judge(command, { ...circumstances, schemas, state: this.#memory.state });
-    if (verdict.kind === 'ignore') {
-      onWarning(verdict.why);
-      return;
-    }
+    if (verdict.kind === 'ignore') throw verdict.why;
     try {
       this.#memory.change((state) => afterVerdict(state, command, verdict, trace, circumstances));
     } catch (fault) {
@@ -288,32 +293,4 @@ export class EdgeClient {
     const { ref, clock } = this.#options;
     return { ref, now: clock.now(), applying: this.#applying?.configuration.commandId };
   }
-}
-
-/** A command that need not be applied, or must not be once more. */
-function endKnownBefore(
-  { configuration, attempts }: InboxEntry,
-  lastGood: Configuration | null,
-): ApplyOutcome | undefined {
-  if (lastGood?.revision === configuration.revision && lastGood.hash === configuration.hash) {
-    return { state: 'applied', code: 'ALREADY_APPLIED', message: 'It is in effect already', errors: [] };
-  }
-  if (attempts < MAX_ATTEMPTS) return undefined;
-  const message = `The process ended ${attempts} times while it applied this configuration`;
-  return { state: 'failed', code: 'APPLY_CRASHED', message, errors: [] };
-}
-
-function retained(topic: string): EgizError {
-  return new EgizError('RETAINED_COMMAND', 'A retained command was ignored: it may be old', {
-    topic,
-    mend: 'Remove it from the broker; commands are published without the retain flag.',
-  });
-}
-
-function traceOf({ properties }: IncomingMessage): TraceContext {
-  const { traceparent, tracestate } = properties.userProperties ?? {};
-  return {
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(tracestate === undefined ? {} : { tracestate }),
-  };
 }

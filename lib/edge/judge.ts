@@ -3,7 +3,8 @@ import type { ConfigurationSchemas } from '../commands/schemas';
 import { EgizError, type FieldError } from '../errors/egiz-error';
 import { hashSettings } from '../json/canonical';
 import type { ClientRef } from '../topics/clients';
-import type { EdgeState } from './state';
+import type { ApplyOutcome, Configuration } from './configuration';
+import type { EdgeState, InboxEntry } from './state';
 
 /** The part of the schema registry the edge needs. */
 export type EdgeSchemas = Pick<ConfigurationSchemas, 'has' | 'validate'>;
@@ -91,4 +92,20 @@ function answer(
   errors: readonly FieldError[] = [],
 ): Extract<Verdict, { kind: 'answer' }> {
   return { kind: 'answer', state, code, message, errors };
+}
+
+/** A configuration that ended the process this often is given up. */
+const MAX_ATTEMPTS = 3;
+
+/** A command that need not be applied, or must not be once more. */
+export function endKnownBefore(
+  { configuration, attempts }: InboxEntry,
+  lastGood: Configuration | null,
+): ApplyOutcome | undefined {
+  if (lastGood?.revision === configuration.revision && lastGood.hash === configuration.hash) {
+    return { state: 'applied', code: 'ALREADY_APPLIED', message: 'It is in effect already', errors: [] };
+  }
+  if (attempts < MAX_ATTEMPTS) return undefined;
+  const message = `The process ended ${attempts} times while it applied this configuration`;
+  return { state: 'failed', code: 'APPLY_CRASHED', message, errors: [] };
 }

@@ -75,15 +75,17 @@ export class InventoryDocument {
     });
   }
 
-  /** The fields of a mapping; unknown and missing keys are faults. */
+  /**
+   * The fields of a mapping. A missing key is a fault, and so is one that looks like a misspelt one of ours; any
+   * other is somebody else's: an inventory may carry more (SPEC 5).
+   */
   mapping(place: Place, required: readonly string[], optional: readonly string[]): Fields {
     const fields = this.entries(place);
     const known = [...required, ...optional];
     for (const [key, field] of fields) {
-      if (known.includes(key)) continue;
-      const guess = nearest(key, known);
-      const mend = guess === undefined ? `it may have ${known.join(', ')}` : `did you mean "${guess}"?`;
-      this.fault(field, 'unknownKey', `${place.what} has the unknown key "${key}"; ${mend}`);
+      const guess = known.includes(key) ? undefined : nearest(key, known);
+      if (guess === undefined) continue;
+      this.fault(field, 'unknownKey', `${place.what} has the unknown key "${key}"; did you mean "${guess}"?`);
     }
     for (const key of required) {
       if (!fields.has(key)) this.fault(place, 'required', `${place.what} lacks "${key}"`);

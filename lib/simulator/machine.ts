@@ -42,7 +42,8 @@ export class Outlet {
     this.#sequences.set(topic, seq);
     const { ref, bootId, clock } = this.#context;
     const at = new Date(clock.now()).toISOString();
-    const properties = { messageExpiryInterval: 3600, userProperties: { revision: String(revision) } };
+    const userProperties = { schema: schemaOf(type), revision: String(revision) };
+    const properties = { messageExpiryInterval: 3600, userProperties };
     const message = { type, ...ref, bootId, seq, revision, at, ...body };
     void this.#publish(topic, message, false, properties).finally(() => {
       this.#underWay -= 1;
@@ -67,6 +68,11 @@ export class Outlet {
       .publish({ topic, payload, qos: 1, retain, properties: { ...json, ...properties } })
       .catch(() => undefined);
   }
+}
+
+/** `OpcTelemetry` is `opc-telemetry/1`. */
+function schemaOf(type: string): string {
+  return `${type.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()}/1`;
 }
 
 /** Does `work` every `ms` until the returned function is called. */

@@ -110,5 +110,6 @@ class SimulatedClient {
 }
 
 function storeFor(account: string, directory: string | undefined) {
-  return directory === undefined ? new StateInMemory() : new StateFile(join(directory, `${account}.json`));
+  if (directory === undefined) return new StateInMemory();
+  return new StateFile(join(directory, `${account}.json`), 'process');
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Node, NodeAPI } from 'node-red';
 import { EdgeClient } from '../../lib/edge/client';
 import { StateFile } from '../../lib/edge/state-file';
@@ -19,6 +20,8 @@ import { migrations } from './migrations';
 
 /** One start of the process, whatever is deployed in it. */
 const BOOT_ID = randomUUID();
+/** Node-RED gives a node 15 s to close. */
+const CLOSE_MS = 8_000;
 
 export = (RED: NodeAPI): void => {
   defineNode(RED, {
@@ -72,12 +75,15 @@ function run(RED: NodeAPI, node: Node, { broker, client, status }: Parts): void 
   node.on('close', (removed: boolean, done: () => void) => {
     closed = true;
     stopState();
+    // First: what comes from now on is the successor's.
+    const left = link.leave(removed);
     const gone = client.stop().then(async () => {
       // Others may go on using the connection, so its will does not tell.
       if (removed) await broker.publisher.publish(client.will()).catch(() => undefined);
-      await link.leave(removed);
+      await left;
     });
-    void gone.finally(() => {
+    // A broker that does not answer must not hold up the deploy.
+    void Promise.race([gone, delay(CLOSE_MS, undefined, { ref: false })]).finally(() => {
       leaveWill();
       unregister();
       done();

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { generate } from 'mqtt-packet';
+import { parser as createParser, generate, type Packet } from 'mqtt-packet';
 import should from 'should';
 import type { EgizError } from '../../lib/errors/egiz-error';
-import { connectMqtt } from '../../lib/mqtt/connection';
+import { connectMqtt, type RenewableLink } from '../../lib/mqtt/connection';
 import type { IncomingMessage, LinkState, MqttLink } from '../../lib/mqtt/link';
 import type { ConnectOptions } from '../../lib/mqtt/options';
 import {
@@ -26,8 +26,8 @@ async function start(options: MosquittoOptions = {}): Promise<TestBroker> {
 }
 
 /** A link that reconnects at once, closed after the test. */
-function open(options: Partial<ConnectOptions> & { readonly clientId: string }): MqttLink {
-  const link = connectMqtt({ url: broker.url, random: () => 0, ...options });
+function open(options: Partial<ConnectOptions> & { readonly clientId: string }): RenewableLink {
+  const link = connectMqtt({ url: broker?.url ?? '', random: () => 0, ...options });
   links.push(link);
   return link;
 }
@@ -36,22 +36,43 @@ function state(link: MqttLink): LinkState['kind'] {
   return link.state.kind;
 }
 
-async function connected(link: MqttLink): Promise<MqttLink> {
+async function connected<Link extends MqttLink>(link: Link): Promise<Link> {
   await until('connected', () => state(link) === 'connected');
   return link;
 }
 
 const message = (topic: string, payload = 'x') => ({ topic, payload, qos: 1 }) as const;
 
-/** A server that answers whatever comes with these bytes. */
-async function fakeBroker(answer: Buffer[]): Promise<string> {
+/** A broker that answers each packet as the test says; `end` closes the connection after the answer. */
+async function fakeBroker(answer: (packet: Packet) => { packets: Packet[]; end?: boolean }): Promise<string> {
   const server = createServer((socket) => {
-    socket.on('error', () => undefined).once('data', () => socket.end(Buffer.concat(answer)));
+    const parser = createParser({ protocolVersion: 5 });
+    parser.on('packet', (packet: Packet) => {
+      const { packets, end = false } = answer(packet);
+      for (const one of packets) socket.write(generate(one, { protocolVersion: 5 }));
+      if (end) socket.end();
+    });
+    socket.on('error', () => undefined).on('data', (chunk) => parser.parse(chunk));
   });
   const port = await listen(server);
   servers.push(server);
   return `mqtt://127.0.0.1:${port}`;
 }
+
+const connack = (properties = {}): Packet => ({
+  cmd: 'connack',
+  reasonCode: 0,
+  sessionPresent: false,
+  properties,
+});
+
+/** Takes every connection and answers a SUBSCRIBE with this code. */
+const subackOf = (code: () => number) => (packet: Packet) => {
+  if (packet.cmd === 'connect') return { packets: [connack()] };
+  if (packet.cmd !== 'subscribe') return { packets: [] };
+  const { messageId = 0, subscriptions } = packet;
+  return { packets: [{ cmd: 'suback', messageId, granted: subscriptions.map(code) } as Packet] };
+};
 
 function listen(server: Server): Promise<number> {
   return new Promise((resolve) => {
@@ -179,6 +200,7 @@ describe('receiving', () => {
     void again.subscribe('t', ({ payload }) => void received.push(payload.toString()));
     await until('delivered', () => received.length === 3);
     received.should.eql(['1', '2', '3']);
+    await connected(again);
     again.state.should.eql({ kind: 'connected', sessionPresent: true });
   });
 
@@ -290,7 +312,7 @@ describe('reconnecting', () => {
     link.state.should.eql({ kind: 'connected', sessionPresent: false });
   });
 
-  it('does not subscribe again when the session is there', async () => {
+  it('subscribes again also when the session is there: a killed broker may have saved it half', async () => {
     await start();
     const link = await connected(open({ clientId: 'edge', cleanStart: false, sessionExpirySeconds: 60 }));
     await link.subscribe('t', () => undefined);
@@ -299,7 +321,7 @@ describe('reconnecting', () => {
     await broker.start();
     await connected(link);
     link.state.should.eql({ kind: 'connected', sessionPresent: true });
-    (broker.log().match(/Received SUBSCRIBE from edge/g) ?? []).length.should.equal(1);
+    (broker.log().match(/Received SUBSCRIBE from edge/g) ?? []).length.should.equal(2);
   });
 
   it('waits by full jitter: a random part of 1 s, 2 s, 4 s', async () => {
@@ -317,6 +339,52 @@ describe('reconnecting', () => {
     open({ clientId: 'a', clock, random: () => 0.5 });
     await until('four attempts', () => waits.length >= 4);
     waits.slice(0, 4).should.eql([500, 1000, 2000, 4000]);
+  });
+});
+
+describe('a subscription the broker refuses (SUBACK 0x80 and above)', () => {
+  it('is told to who asked for it, and the connection goes on', async () => {
+    const url = await fakeBroker(subackOf(() => 0x87));
+    const link = await connected(open({ clientId: 'a', url }));
+    const asked = link.subscribe('t', () => undefined);
+    await asked.should.be.rejectedWith({
+      code: 'MQTT_SUBSCRIBE_REFUSED',
+      message: /subscription to t: not authorised \(0x87\)/,
+      cause: { topic: 't', reasonCode: 0x87 },
+    });
+    state(link).should.equal('connected');
+  });
+
+  it('ends the connection with its reason when it had been granted before', async () => {
+    let code = 1;
+    const answer = subackOf(() => code);
+    const url = await fakeBroker((packet) => answer(packet));
+    const warnings: EgizError[] = [];
+    const onWarning = (warning: EgizError) => void warnings.push(warning);
+    const link = await connected(open({ clientId: 'a', url, random: () => 0.01, onWarning }));
+    await link.subscribe('t', () => undefined);
+    code = 0x87;
+    link.renew();
+    await until(
+      'refused',
+      () => link.state.kind === 'disconnected' && link.state.code === 'MQTT_SUBSCRIBE_REFUSED',
+    );
+    should(warnings[0]?.code).equal('MQTT_SUBSCRIBE_REFUSED');
+    code = 1;
+    await connected(link);
+  });
+});
+
+describe('what the broker grants', () => {
+  it('is compared with what was asked for: a shorter session is told', async () => {
+    const url = await fakeBroker(() => ({ packets: [connack({ sessionExpiryInterval: 60 })] }));
+    const warnings: EgizError[] = [];
+    const onWarning = (warning: EgizError) => void warnings.push(warning);
+    await connected(open({ clientId: 'a', url, cleanStart: false, sessionExpirySeconds: 86_400, onWarning }));
+    should(warnings[0]).match({
+      code: 'MQTT_SESSION_EXPIRY_SHORTENED',
+      message: 'The broker keeps the session for 60 s instead of 86400 s',
+    });
   });
 });
 
@@ -347,10 +415,10 @@ describe('why there is no connection', () => {
   });
 
   it('is told: the client id is used twice (0x8E)', async () => {
-    const takesOver = await fakeBroker([
-      generate({ cmd: 'connack', reasonCode: 0, sessionPresent: false }, { protocolVersion: 5 }),
-      generate({ cmd: 'disconnect', reasonCode: 0x8e }, { protocolVersion: 5 }),
-    ]);
+    const takesOver = await fakeBroker(() => ({
+      packets: [connack(), { cmd: 'disconnect', reasonCode: 0x8e }],
+      end: true,
+    }));
     const told = await reason({ url: takesOver });
     told.should.match(/^MQTT_SESSION_TAKEN_OVER: .* used twice/);
   });

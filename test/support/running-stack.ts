@@ -58,7 +58,7 @@ export class RunningStack {
 
   /** ready.json as it is now. */
   ready(): Ready {
-    return JSON.parse(readFileSync(join(this.home, 'ready.json'), 'utf8')) as Ready;
+    return readyOf(this.home);
   }
 
   async untilReady(timeoutMs = 60_000): Promise<Ready> {
@@ -82,6 +82,10 @@ export class RunningStack {
     const outcome = await this.command.ended;
     return { ...outcome, ms: Date.now() - before };
   }
+}
+
+export function readyOf(home: string): Ready {
+  return JSON.parse(readFileSync(join(home, 'ready.json'), 'utf8')) as Ready;
 }
 
 /** Homes and stacks of one test file; whatever is left of them is ended and removed. */

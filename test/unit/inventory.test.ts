@@ -157,6 +157,12 @@ factories: [{id: f, tenant: a, equipment: [{id: e, type: t, devices: [{id: x, se
   });
 
   it('names every fault at once', () => {
-    faultsOf('tenants:\n  - id: a/b\n  - id: ok\n    colour: red').should.have.length(2);
+    faultsOf('tenants:\n  - id: a/b\n  - id: ok\n    client: red').should.have.length(2);
+  });
+
+  it('leaves keys alone that are not ours: an inventory may carry more (SPEC 5)', () => {
+    const client = '{id: a, type: t, certificates: {days: 30}, site: berlin}';
+    const inventory = parseInventory(`owner: plant\ntenants: [{id: acme, contact: x, clients: [${client}]}]`);
+    clientsOf(inventory).should.have.length(1);
   });
 });

@@ -7,7 +7,7 @@ import {
   type Configuration,
 } from '../../../lib/edge/configuration';
 import { StateInMemory } from '../../../lib/edge/state-file';
-import type { EgizError } from '../../../lib/errors/egiz-error';
+import { EgizError } from '../../../lib/errors/egiz-error';
 import { ManualClock } from '../../support/clock';
 import { commandOf, FakeLink, PRESS, settled } from '../../support/edge';
 import { LENIENT_SCHEMAS } from '../../support/engine';
@@ -191,6 +191,31 @@ describe('an edge client (SPEC 3 "Edge client")', () => {
     client.revise('0192f3c4-0000-7000-8000-ffffffffffff', APPLIED).should.be.false();
     should(link.told.at(-1)).equal('1 applied UNVERIFIED');
     should(link.reports.at(-1)?.seq).equal(3);
+  });
+});
+
+describe('a client whose subscription is refused', () => {
+  it('says so, and asks again at the next connection', async () => {
+    let refusals = 0;
+    link = new FakeLink();
+    const { subscribe } = link;
+    link.subscribe = async (...request) => {
+      refusals += 1;
+      if (refusals === 1) throw new EgizError('MQTT_SUBSCRIBE_REFUSED', 'not authorised');
+      return subscribe.apply(link, request);
+    };
+    applied = [];
+    const apply = async (configuration: Configuration, context: ApplyContext) => {
+      applied.push({ configuration, context });
+      return APPLIED;
+    };
+    const onWarning = (warning: EgizError) => void warnings.push(warning);
+    new EdgeClient({ ref: PRESS, store, clock, bootId: 'boot-1', apply, onWarning }).start(link);
+    await settled();
+    warnings.map(({ code }) => code).should.eql(['MQTT_SUBSCRIBE_REFUSED']);
+    link.connect();
+    await link.deliver(commandOf(1, { speed: 1 }));
+    applied.length.should.equal(1);
   });
 });
 

@@ -16,11 +16,13 @@ describe('the state file of an edge client', () => {
 
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('gives back what was saved', () => {
-    const state = { ...emptyState('boot'), newestRevision: 7 };
-    new StateFile(path).save(state);
-    should(new StateFile(path).load()).eql(state);
-  });
+  for (const durability of ['power', 'process'] as const) {
+    it(`gives back what was saved (${durability})`, () => {
+      const state = { ...emptyState('boot'), newestRevision: 7 };
+      new StateFile(path, durability).save(state);
+      should(new StateFile(path).load()).eql(state);
+    });
+  }
 
   it('is nothing at the first start', () => {
     should(new StateFile(path).load()).equal(undefined);
