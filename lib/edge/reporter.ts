@@ -2,6 +2,7 @@ import { EgizError, toEgizError } from '../errors/egiz-error';
 import type { MqttLink, PublishResult } from '../mqtt/link';
 import type { Clock } from '../time/clock';
 import type { ClientRef } from '../topics/clients';
+import type { EdgeMemory } from './memory';
 import { connectionMessage, reportMessage, settleReport } from './reports';
 import type { KeptReport } from './state';
 import type { EdgeStep } from './steps';
