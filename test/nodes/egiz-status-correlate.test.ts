@@ -288,9 +288,12 @@ describe('egiz-status-correlate', () => {
       await flow.deploy((entry) => (entry.type === 'egiz-store' ? flow.store() : entry));
       await answer;
       should(fake.link.unsubscribed).be.empty();
-      // The new store is asked before it has read its inventory: what matters is that it is asked.
-      await eventually('the report', () => flow.at('correlate.3').length > 0);
-      should(flow.at('correlate.3')).match([{ code: 'CLIENT_UNKNOWN' }]);
+      // The new store has read its inventory before it is asked.
+      should(flow.at('correlate.3')).be.empty();
+      const { service } = await flow.ready();
+      const ref = { tenantId: 'acme', clientId: 'press-1' };
+      const client = await service.store.transaction((tx) => tx.client(ref));
+      should(client).have.property('presence', 'online');
     });
 
     it('and does not unsubscribe when Node-RED ends: the broker keeps what comes meanwhile', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,21 @@ describe('the SQLite store', () => {
       })
       .should.be.rejectedWith('no');
     should(await store.transaction((tx) => tx.client(client))).be.undefined();
+    await store.close();
+  });
+
+  it('commits together what comes together, and each is still all or nothing', async () => {
+    const store = openSqliteStore(path);
+    const register = (clientId: string, fail = false) =>
+      store.transaction(async (tx) => {
+        await tx.registerClient({ ...client, clientId });
+        if (fail) throw new Error(`no ${clientId}`);
+        return clientId;
+      });
+    const results = await Promise.allSettled([register('a'), register('b', true), register('c')]);
+    results.map((one) => one.status).should.eql(['fulfilled', 'rejected', 'fulfilled']);
+    const known = await store.transaction((tx) => tx.registeredClients());
+    known.map((ref) => ref.clientId).should.eql(['a', 'c']);
     await store.close();
   });
 
@@ -124,6 +140,15 @@ describe('the SQLite store', () => {
     await store.transaction((tx) => tx.registerClient(client));
     await store.close();
     await store.transaction((tx) => tx.client(client)).should.be.rejectedWith({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('says what to do on a Node without node:sqlite', () => {
+    const store = join(__dirname, '../../../lib/store/sqlite/sqlite-store.js');
+    const code = `try { require(${JSON.stringify(store)}).openSqliteStore('x.db') } catch (e) { console.log(e.code, e.cause.mend) }`;
+    const output = execFileSync(process.execPath, ['--no-experimental-sqlite', '-e', code], {
+      cwd: directory,
+    });
+    output.toString().should.match(/^STORE_NEEDS_NEWER_NODE .*22\.13/);
   });
 
   it('tells its listeners after a commit that touched the outbox, and only then', async () => {
