@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerAcl } from './commands/acl';
 import { registerBackup } from './commands/backup';
+import { registerBroker } from './commands/broker';
+import { registerPki } from './commands/pki';
 import { registerStart } from './commands/start';
 import { EXIT_FAILED, EXIT_USAGE, reportFailure } from './outcome';
 import { PACKAGE_ROOT } from './stack/home';
@@ -14,7 +16,8 @@ const program = new Command('openegiz')
   .showHelpAfterError('(openegiz --help tells more)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [registerStart, registerAcl, registerBackup]) register(program);
+for (const register of [registerStart, registerAcl, registerBroker, registerPki, registerBackup])
+  register(program);
 refuseToExit(program);
 
 program.parseAsync().catch((fault: unknown) => {
