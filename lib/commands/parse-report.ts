@@ -103,13 +103,11 @@ function complete(message: JsonObject, form: Form): JsonObject {
 /** A client may say as much as it likes; the store keeps what a person reads. */
 function shortened(errors: readonly FieldError[]): FieldError[] {
   const short = (value: string) => value.slice(0, MAX_TEXT);
-  return errors
-    .slice(0, MAX_ERRORS)
-    .map(({ pointer, rule, message }) => ({
-      pointer: short(pointer),
-      rule: short(rule),
-      message: short(message),
-    }));
+  return errors.slice(0, MAX_ERRORS).map(({ pointer, rule, message }) => ({
+    pointer: short(pointer),
+    rule: short(rule),
+    message: short(message),
+  }));
 }
 
 function isFieldError(value: JsonValue): boolean {
