@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 /** A process, told from a later one with the same number by the time it began. */
 export interface ProcessIdentity {
@@ -52,4 +53,17 @@ export async function endProcess(identity: ProcessIdentity, graceMs: number): Pr
     await new Promise((resolve) => setTimeout(resolve, 50));
     if (Date.now() > deadline + 2_000) return;
   }
+}
+
+export function findProgram(name: string, directories: readonly string[]): string | undefined {
+  return directories
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, name))
+    .find((path) => existsSync(path));
+}
+
+/** A program that knows nothing of its parent: the kernel is asked to end it with this process. */
+export function diesWithParent(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  const setpriv = findProgram('setpriv', (process.env.PATH ?? '').split(delimiter));
+  return setpriv === undefined ? command : [setpriv, '--pdeathsig', 'TERM', '--', ...command];
 }
