@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { registerAcl } from './commands/acl';
 import { registerBackup } from './commands/backup';
 import { registerBroker } from './commands/broker';
+import { registerOta } from './commands/ota';
 import { registerPki } from './commands/pki';
 import { registerStart } from './commands/start';
 import { EXIT_FAILED, EXIT_USAGE, reportFailure } from './outcome';
@@ -16,7 +17,7 @@ const program = new Command('openegiz')
   .showHelpAfterError('(openegiz --help tells more)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [registerStart, registerAcl, registerBroker, registerPki, registerBackup])
+for (const register of [registerStart, registerAcl, registerBroker, registerPki, registerOta, registerBackup])
   register(program);
 refuseToExit(program);
 

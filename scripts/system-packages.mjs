@@ -7,6 +7,14 @@ const needed = [
   { package: 'mosquitto-clients', file: '/usr/bin/mosquitto_pub' },
   { package: 'curl', file: '/usr/bin/curl' },
   { package: 'chromium', file: '/usr/bin/chromium' },
+  // What the virtual board is built with.
+  { package: 'g++', file: '/usr/bin/g++' },
+  { package: 'cmake', file: '/usr/bin/cmake' },
+  { package: 'ninja-build', file: '/usr/bin/ninja' },
+  { package: 'libmosquitto-dev', file: '/usr/include/mosquitto.h' },
+  { package: 'libmbedtls-dev', file: '/usr/include/mbedtls/ssl.h' },
+  { package: 'libcurl4-openssl-dev', file: '/usr/bin/curl-config' },
+  { package: 'nlohmann-json3-dev', file: '/usr/include/nlohmann/json.hpp' },
 ];
 
 const missing = needed.filter(({ file }) => !existsSync(file)).map((entry) => entry.package);

@@ -10,6 +10,7 @@ import type { HomePaths } from './home';
 import type { Level } from './log';
 import { LOOPBACK, type Ports } from './ports';
 import { tlsAnswers } from './probes';
+import { diesWithParent, findProgram } from './processes';
 import type { ServiceSpec } from './service';
 
 export interface MosquittoProgram {
@@ -29,13 +30,6 @@ export function findMosquitto(packagesDirectory: string): MosquittoProgram | und
   const unpacked = join(root, 'usr/sbin/mosquitto');
   if (!existsSync(unpacked)) return undefined;
   return { path: unpacked, libraryPath: libraryDirectories(root).join(delimiter) };
-}
-
-export function findProgram(name: string, directories: readonly string[]): string | undefined {
-  return directories
-    .filter((directory) => directory !== '')
-    .map((directory) => join(directory, name))
-    .find((path) => existsSync(path));
 }
 
 /** `usr/lib/x86_64-linux-gnu` and its like. */
@@ -120,12 +114,6 @@ function writeConf(confFile: string, paths: HomePaths, ports: Ports, access: Pre
     user: userInfo().username,
   });
   writeFileAtomic(confFile, conf, 0o600);
-}
-
-/** Mosquitto knows nothing of its parent; the kernel can be asked to tell it. */
-function diesWithParent(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
-  const setpriv = findProgram('setpriv', (process.env.PATH ?? '').split(delimiter));
-  return setpriv === undefined ? command : [setpriv, '--pdeathsig', 'TERM', '--', ...command];
 }
 
 function levelOfLine(line: string): Level {

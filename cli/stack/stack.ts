@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
-import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
+import { clientsOf, devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { type PreparedAccess, prepareAccess, withConfigService } from './access';
+import { BOARD_SERVICES, boardServices } from './boards';
 import { refreshRevocationLists, warnOfExpiry } from './expiry';
 import type { HomePaths } from './home';
 import { isAtLeast } from './log';
@@ -24,9 +25,10 @@ import { endLeftovers, Service, type ServiceEvent, type ServiceSpec } from './se
 import { simulatedCount, simulatorService } from './simulator';
 import { summaryLines } from './summary';
 import type { View } from './view';
+import { buildVirtualBoard, builtVirtualBoard, virtualBoardPaths } from './virtual-board';
 
 /** In the order they are started; they are stopped in the opposite one. */
-const SERVICE_NAMES = ['mosquitto', 'node-red', 'simulator'] as const;
+const SERVICE_NAMES = ['mosquitto', 'node-red', 'simulator', ...BOARD_SERVICES] as const;
 /** SPEC 6 gives 10 s to stop everything: first these together, */
 const OTHERS_GRACE_MS = 5_000;
 /** then the broker, which writes its sessions and queues. */
@@ -70,16 +72,21 @@ export class Stack {
     }
     const program = await provideMosquitto(this.paths.packagesDirectory, (text) => this.view.say(text));
     this.view.say(`Data directory ${this.paths.home}, Mosquitto ${checkMosquitto(program)}`);
+    const board = await this.provideBoard(given);
     const prepared = await this.prepare(given);
     const { access, ports } = prepared;
     await this.run(mosquittoService(program, this.paths, ports, access));
     this.sayFlows(prepareNodeRed(this.paths));
     await this.run(nodeRedService({ paths: this.paths, ...prepared, https: this.options.https }));
     const simulated = await this.simulate(prepared);
+    const boards = board === undefined ? 0 : await this.runBoards(board, prepared);
     if (this.stopping) return;
     this.ready = this.describe(prepared);
     writeReady(this.paths.readyFile, this.ready);
-    this.view.summary(summaryLines(this.ready, prepared.inventory, simulated), this.ready);
+    this.view.summary(
+      summaryLines(this.ready, prepared.inventory, { clients: simulated, boards }),
+      this.ready,
+    );
     warnOfExpiry(this.paths.pkiDirectory, prepared.inventory, this.view);
     this.refresh = setInterval(() => void this.refreshSecrets(prepared.inventory), TOKEN_REFRESH_MS);
   }
@@ -154,6 +161,26 @@ export class Stack {
     if (!(await simulator.ready(CLIENTS_TIMEOUT_MS)) && !this.stopping) {
       this.view.say(`Not all ${count} simulated clients are connected yet; they go on trying`, 'warning');
     }
+    return count;
+  }
+
+  /** The program of the virtual boards, or undefined when none are wanted. */
+  private async provideBoard(inventory: Inventory): Promise<string | undefined> {
+    const { boards } = this.options;
+    if (boards === 0 || devicesOf(inventory).length === 0) return undefined;
+    const paths = virtualBoardPaths();
+    if (boards === undefined) return builtVirtualBoard(paths);
+    return buildVirtualBoard(paths, (text) => this.view.say(text));
+  }
+
+  private async runBoards(program: string, { inventory, access }: Prepared): Promise<number> {
+    const { boards, isSample } = this.options;
+    const available = devicesOf(inventory).length;
+    const count = simulatedCount(available, boards === 'all' ? undefined : boards, isSample);
+    if (typeof boards === 'number' && boards > available) {
+      this.view.say(`The inventory has only ${available} boards, not ${boards}`, 'warning');
+    }
+    for (const spec of boardServices(program, inventory, count, access, this.paths)) await this.run(spec);
     return count;
   }
 

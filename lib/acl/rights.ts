@@ -12,7 +12,12 @@ import {
   clientRoot,
   clientStatusTopic,
 } from '../topics/clients';
-import { equipmentCommandTopic, sensorStatusTopic, sensorTelemetryTopic } from '../topics/sensors';
+import {
+  equipmentCommandTopic,
+  SENSOR_STATUS_FILTERS,
+  sensorStatusTopic,
+  sensorTelemetryTopic,
+} from '../topics/sensors';
 
 /** Who may do what on which filter: data, whatever broker it is rendered for. */
 export interface Right {
@@ -39,8 +44,7 @@ const ROLE_RIGHTS: Readonly<Record<ServiceRole, readonly Right[]>> = {
   /** The configuration service (SPEC 3). */
   config: [
     read(CLIENT_STATUS_FILTER),
-    read('openegiz/+/+/+/+/status'),
-    read('openegiz/+/+/+/status'),
+    ...SENSOR_STATUS_FILTERS.map(read),
     write('tenants/+/clients/+/commands/config'),
     write('openegiz/+/+/+/command'),
   ],

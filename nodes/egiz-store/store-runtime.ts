@@ -3,7 +3,7 @@ import { ConfigurationService } from '../../lib/commands/service';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
 import { Fleet } from '../../lib/fleet/fleet';
 import { OutboxPublisher, type Outlet } from '../../lib/outbox/publisher';
-import { clientsProfile } from '../../lib/profiles/clients';
+import { shippedProfiles } from '../../lib/profiles/profiles';
 import { SchemaRegistry } from '../../lib/schemas/registry';
 import { SHIPPED_CLIENT_SCHEMAS } from '../../lib/schemas/shipped';
 import { openSqliteStore } from '../../lib/store/sqlite/sqlite-store';
@@ -86,7 +86,7 @@ export class StoreRuntime implements StoreApi {
     const service = new ConfigurationService({
       store,
       schemas: registry,
-      profiles: [clientsProfile],
+      profiles: shippedProfiles(),
       clock: Date.now,
       random: randomBytes,
     });

@@ -72,8 +72,8 @@ describe('correlating reports (SEQ steps 8 and 9)', () => {
   it("does not let a client speak of another tenant's command", async () => {
     const command = await push(engine, { a: 1 });
     const message = { ...press.status(command, 'applied'), tenantId: 'globex', revision: 9 };
-    const ref = { tenantId: 'globex', clientId: 'press-1' };
-    should(await engine.service.record({ ref, message, correlationId: command.commandId })).have.property(
+    const from = { tenantId: 'globex', clientId: 'press-1' };
+    should(await engine.service.record({ from, message, correlationId: command.commandId })).have.property(
       'kind',
       'unmatched',
     );

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import should from 'should';
+import { MIGRATIONS } from '../../../lib/store/sqlite/migrations';
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite-store';
 
 describe('the SQLite store', () => {
@@ -20,6 +21,7 @@ describe('the SQLite store', () => {
     clientId: 'press-1',
     type: 'thing',
     profile: 'clients',
+    address: '',
     labels: { line: '1' },
   };
 
@@ -103,6 +105,37 @@ describe('the SQLite store', () => {
     const database = new DatabaseSync(path);
     (() => database.exec("UPDATE revisions SET settings = '{}'")).should.throw(/a revision never changes/);
     database.close();
+  });
+
+  it('brings the clients of an older version along', async () => {
+    mkdirSync(dirname(path));
+    const older = new DatabaseSync(path);
+    older.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1;
+      INSERT INTO clients (tenant_id, client_id, type, profile, labels)
+      VALUES ('acme', 'press-1', 'thing', 'clients', '{}')`);
+    older.close();
+    const store = openSqliteStore(path);
+    should(await store.transaction((tx) => tx.client(client))).have.properties({
+      address: '',
+      connection: null,
+    });
+    await store.close();
+  });
+
+  it('finds a client by its address and by one above it, while it is not retired', async () => {
+    const store = openSqliteStore(path);
+    const board = { ...client, profile: 'sensors', address: 'f/oven/oven-1/thermal' };
+    const at = (address: string, profile = 'sensors') =>
+      store.transaction((tx) => tx.clientAt({ profile, address, clientId: 'press-1' }));
+    await store.transaction((tx) => tx.registerClient(board));
+    should(await at('f/oven/oven-1/thermal')).have.property('tenantId', 'acme');
+    should(await at('f/oven/oven-1')).have.property('tenantId', 'acme');
+    for (const elsewhere of ['f/oven/oven-', 'f/oven/oven-1/thermal/x', 'f/oven/oven-%', ''])
+      should(await at(elsewhere)).be.undefined();
+    should(await at('f/oven/oven-1/thermal', 'clients')).be.undefined();
+    await store.transaction((tx) => tx.retireClient(board));
+    should(await at('f/oven/oven-1/thermal')).be.undefined();
+    await store.close();
   });
 
   it('copies itself while in use', async () => {
