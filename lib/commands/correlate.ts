@@ -100,16 +100,17 @@ async function rememberReported(
   now: number,
 ): Promise<boolean> {
   const at = Date.parse(status.at);
-  const newer =
-    status.bootId === client.bootId
-      ? status.seq > client.seq
-      : client.reportedAt === null || at >= client.reportedAt;
+  const numbered = status.bootId === client.bootId && status.seq > 0;
+  const newer = numbered ? status.seq > client.seq : client.reportedAt === null || at >= client.reportedAt;
   if (!newer) return false;
   const runsIt = status.state === 'applied';
+  // A client that does not tell the hash runs what it says it has applied, or what it ran before.
+  const applied = runsIt ? await tx.revision(client, status.revision) : undefined;
+  const reportedHash = status.reportedHash ?? applied?.hash ?? client.reportedHash;
   await tx.updateClient(client, {
     bootId: status.bootId,
     seq: status.seq,
-    reportedHash: status.reportedHash,
+    reportedHash,
     reportedAt: at,
     ...(runsIt ? { reportedRevision: status.revision } : {}),
     ...(client.presence === 'unknown' ? { presence: 'online' as const, presenceAt: now } : {}),

@@ -5,6 +5,7 @@ import { isJsonObject } from '../../lib/json/json';
 import { keySource } from '../../lib/jwt/key-source';
 import { TokenVerifier } from '../../lib/jwt/verifier';
 import { defineNode } from '../shell/define';
+import { refuseRequest } from '../shell/http';
 import { type FlowMessage, onInput } from '../shell/input';
 import type { SavedConfig } from '../shell/migrate';
 import { calmStatusOf } from '../shell/status';
@@ -14,6 +15,7 @@ export = (RED: NodeAPI): void => {
   defineNode(RED, {
     type: 'egiz-jwt-verify',
     migrations,
+    refuse: refuseRequest,
     build(node, saved) {
       const development = isDevelopment(process.env);
       const verifier = new TokenVerifier({

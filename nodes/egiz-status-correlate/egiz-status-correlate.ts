@@ -50,7 +50,7 @@ export = (RED: NodeAPI): void => {
       const resend =
         broker === undefined
           ? undefined
-          : resendAfterLostSession(broker, store, (fault) => node.error(fault, {}));
+          : resendAfterLostSession(broker, store, (fault) => out.error(fault, ''));
       const leave =
         broker === undefined
           ? undefined

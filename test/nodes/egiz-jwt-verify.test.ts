@@ -98,10 +98,11 @@ describe('egiz-jwt-verify', () => {
     should(told).have.length(1);
   });
 
-  it('accepts nothing while a variable is missing', async () => {
+  it('accepts nothing while a variable is missing, and lets no caller wait', async () => {
     delete process.env.EGIZ_JWT_AUDIENCE;
     const { outputs, dones, status } = await run({}, request(`Bearer ${token}`));
-    should(outputs).eql([[], []]);
+    should(outputs[0]).be.empty();
+    should(outputs[1]).match([{ statusCode: 500, payload: { code: 'INTERNAL' } }]);
     should(dones).match([{ code: 'CONFIG_INVALID', message: /EGIZ_JWT_AUDIENCE/ }]);
     should(status).match([{ fill: 'red' }]);
   });

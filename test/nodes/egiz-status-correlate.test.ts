@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import helper from 'node-red-node-test-helper';
 import should from 'should';
 import { EgizError } from '../../lib/errors/egiz-error';
@@ -310,6 +311,39 @@ describe('egiz-status-correlate', () => {
       await flow.deploy((entry) => (entry.id === 'second' ? undefined : entry));
       await eventually('unsubscribed', () => fake.log.includes('left'));
       should(fake.link.unsubscribed).eql([FILTER]);
+    });
+
+    it('and has what is unfinished sent again once when the broker has lost the session', async () => {
+      await flow.load([
+        flow.node('correlate', 'egiz-status-correlate', 3, listening),
+        flow.node('publish', 'egiz-config-publish', 2, {
+          delivery: 'broker',
+          broker: 'broker-1',
+          rateLimit: 0,
+        }),
+      ]);
+      await flow.ready();
+      const { commandId } = await push();
+      await eventually('published', () => states().includes('published'));
+      const sent = () => fake.link.published.length;
+      const away = { kind: 'disconnected', reason: 'x', code: 'X' } as const;
+      fake.link.become(away);
+      fake.link.become({ kind: 'connected', sessionPresent: true });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      should(sent()).equal(1);
+      const other = new DatabaseSync(flow.storeFile);
+      other.exec('BEGIN IMMEDIATE');
+      fake.link.become(away);
+      fake.link.become({ kind: 'connected', sessionPresent: false });
+      await eventually('no store', () => flow.statuses('correlate').includes('status.noStore'));
+      other.exec('ROLLBACK');
+      other.close();
+      await eventually('sent again', () => sent() === 2, 10_000);
+      const ids = fake.link.published.map(({ payload }) => JSON.parse(String(payload)).commandId);
+      should(ids).eql([commandId, commandId]);
+      await flow.deploy((entry) => (entry.id === 'correlate' ? { ...entry, name: 'new' } : entry));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      should(sent()).equal(2);
     });
 
     it('and leaves the broker it is moved away from', async () => {

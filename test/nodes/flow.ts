@@ -9,7 +9,9 @@ export interface Outcome {
   readonly status: readonly NodeStatus[];
 }
 
-/** How long a synchronous node may take for its messages and their routing. */
+/** How long a node may take until it has called `done` for every message. */
+const ANSWER_MS = 3_000;
+/** How long the routing of what it sent may take, and a second `done` that must not come. */
 const SETTLE_MS = 60;
 
 /** Loads one node with a collector at each output, hands it the messages and gives the flow time to settle. */
@@ -29,8 +31,14 @@ export async function runFlow(
   const collected = collectors.map((id) => collect(nodeOf(id)));
   const dones = countDones(node);
   for (const msg of messages) node.receive(msg as never);
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const deadline = Date.now() + ANSWER_MS;
+  while (dones.length < messages.length && Date.now() < deadline) await pause(5);
+  await pause(SETTLE_MS);
   return { outputs: collected, dones, status: statusOf(node) };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 export function nodeOf(id: string): Node {

@@ -19,7 +19,7 @@ describe('the lines a start prints (SPEC 6)', function () {
   it('push a configuration to a simulated client, and show it applied', async () => {
     const stack = homes.start(home);
     await stack.untilReady();
-    const [push, show] = curlLines(stack);
+    const [push, show] = await curlLines(stack);
     const accepted = JSON.parse(shell(push)) as { state: string; revision: number };
     should(accepted).match({ state: 'accepted', revision: 1 });
     const client = () => JSON.parse(shell(show)) as ClientView;
@@ -37,7 +37,7 @@ describe('the lines a start prints (SPEC 6)', function () {
 
     const again = homes.start(home);
     await again.untilReady();
-    const [push, show] = curlLines(again);
+    const [push, show] = await curlLines(again);
     const client = () => JSON.parse(shell(show)) as ClientView;
     await eventually(
       () => client().presence === 'online',
@@ -49,7 +49,9 @@ describe('the lines a start prints (SPEC 6)', function () {
   });
 });
 
-function curlLines(stack: RunningStack): [push: string, show: string] {
+/** They come a moment after ready.json. */
+async function curlLines(stack: RunningStack): Promise<[push: string, show: string]> {
+  await eventually(() => /See it applied:\n +curl .+\n/.test(stack.command.output), 5_000);
   const lines = stack.command.output.split('\n').map((line) => line.trim());
   const [push, show, ...more] = lines.filter((line) => line.startsWith('curl '));
   if (push === undefined || show === undefined) throw new Error(stack.command.output);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -124,6 +125,15 @@ describe('the SQLite store', () => {
     await store.transaction((tx) => tx.registerClient(client));
     await store.close();
     await store.transaction((tx) => tx.client(client)).should.be.rejectedWith({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('says what to do on a Node without node:sqlite', () => {
+    const store = join(__dirname, '../../../lib/store/sqlite/sqlite-store.js');
+    const code = `try { require(${JSON.stringify(store)}).openSqliteStore('x.db') } catch (e) { console.log(e.code, e.cause.mend) }`;
+    const output = execFileSync(process.execPath, ['--no-experimental-sqlite', '-e', code], {
+      cwd: directory,
+    });
+    output.toString().should.match(/^STORE_NEEDS_NEWER_NODE .*22\.13/);
   });
 
   it('tells its listeners after a commit that touched the outbox, and only then', async () => {
