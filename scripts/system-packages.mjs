@@ -7,6 +7,8 @@ const needed = [
   { package: 'mosquitto-clients', file: '/usr/bin/mosquitto_pub' },
   { package: 'curl', file: '/usr/bin/curl' },
   { package: 'chromium', file: '/usr/bin/chromium' },
+  { package: 'default-jdk-headless', file: '/usr/bin/javac' },
+  { package: 'maven', file: '/usr/bin/mvn' },
 ];
 
 const missing = needed.filter(({ file }) => !existsSync(file)).map((entry) => entry.package);

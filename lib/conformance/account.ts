@@ -59,8 +59,8 @@ export function commonTopic(left: string, right: string, unique: string): string
     // `a/#` also covers `a`.
     if ((x === '#' && y === undefined) || (x === undefined && y === '#')) return levels.join('/');
     if (x === '#' || y === '#') {
-      const rest = (x === '#' ? b : a).slice(index).filter((level) => level !== '#');
-      levels.push(...(rest.length === 0 ? [unique] : rest.map((level) => (level === '+' ? unique : level))));
+      const rest = (x === '#' ? b : a).slice(index);
+      levels.push(...rest.map((level) => (level === '+' || level === '#' ? unique : level)));
       return levels.join('/');
     }
     if (x === undefined || y === undefined) return levels.join('/');

@@ -25,7 +25,7 @@ export interface Route {
 }
 
 /** How long a message that must not arrive is waited for. */
-export const SILENCE_MS = 600;
+export const SILENCE_MS = 1_000;
 /** How long one that must is. */
 export const ARRIVAL_MS = 5_000;
 /** Messages a second, below the limit of SEC-5. */
@@ -71,8 +71,12 @@ export class CheckContext {
     return `check-${randomBytes(8).toString('hex')}`;
   }
 
-  /** Every way between two of the accounts, those of the wanted parts only. */
+  /**
+   * Every way between two of the accounts, those of the wanted parts only.
+   * @throws NotGiven when a wanted account is missing
+   */
   routes(wanted: { from?: Role; to?: Role } = {}): Route[] {
+    for (const role of [wanted.from, wanted.to]) if (role !== undefined) this.account(role);
     const accounts = this.accounts();
     return accounts.flatMap((from) =>
       accounts.flatMap((to) => {

@@ -127,7 +127,7 @@ async function joinsShare(check: CheckContext): Promise<Outcome> {
   const payloads = Array.from({ length: SHARED_MESSAGES }, () => check.unique());
   await check.publishAll(await check.connect(from), topic, payloads);
   const came = () => payloads.filter((payload) => has(member, payload)).length;
-  await member.waitFor(() => came() === payloads.length, SILENCE_MS);
+  await member.waitFor(() => came() === payloads.length, 2 * SILENCE_MS);
   const lost = payloads.length - came();
   if (lost === 0) return pass(`the group got all of ${payloads.length}; SUBSCRIBE ${grants(codes, thief)}`);
   return fail(

@@ -32,10 +32,13 @@ async function receiveMaximum(check: CheckContext): Promise<Outcome> {
   const own = `the broker announces ${reader.connack?.properties?.receiveMaximum ?? 'none'} itself`;
   const held = reader.unacknowledged;
   if (held === 0) return fail(`nothing was delivered; ${own}`);
-  if (held > RECEIVE_MAXIMUM) return fail(`${held} were sent to a client that takes ${RECEIVE_MAXIMUM}; ${own}`);
+  if (held > RECEIVE_MAXIMUM)
+    return fail(`${held} were sent to a client that takes ${RECEIVE_MAXIMUM}; ${own}`);
   reader.acknowledge();
-  const all = () => payloads.every((payload) => reader.messages.some((message) => message.payload === payload));
-  if (!(await reader.waitFor(all, ARRIVAL_MS))) return fail(`after all acknowledgements, some are missing; ${own}`);
+  const all = () =>
+    payloads.every((payload) => reader.messages.some((message) => message.payload === payload));
+  if (!(await reader.waitFor(all, ARRIVAL_MS)))
+    return fail(`after all acknowledgements, some are missing; ${own}`);
   return pass(`${held} of ${payloads.length} sent to a client that takes ${RECEIVE_MAXIMUM}; ${own}`);
 }
 

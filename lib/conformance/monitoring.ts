@@ -35,7 +35,7 @@ async function overflow(check: CheckContext): Promise<Outcome> {
   if (limit > MAX_QUEUE_LIMIT)
     throw new NotGiven(`--queue-limit ${limit} would take too many messages to fill`);
   const watcher = await check.listen(monitor, SYS);
-  await watcher.waitFor(() => watcher.messages.length > 0, SYS_MS);
+  await watcher.waitFor(() => watcher.messages.length > 0, SYS_MS / 2);
   await watcher.waitFor(() => dropped(watcher).size > 0, SETTLE_MS);
   if (watcher.messages.length === 0) return fail('nothing is published under $SYS');
   const before = dropped(watcher);
