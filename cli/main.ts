@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { registerAcl } from './commands/acl';
 import { registerBackup } from './commands/backup';
 import { registerBroker } from './commands/broker';
+import { registerBrokerCheck } from './commands/broker-check';
 import { registerOta } from './commands/ota';
 import { registerPki } from './commands/pki';
 import { registerStart } from './commands/start';
@@ -17,7 +18,15 @@ const program = new Command('openegiz')
   .showHelpAfterError('(openegiz --help tells more)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [registerStart, registerAcl, registerBroker, registerPki, registerOta, registerBackup])
+for (const register of [
+  registerStart,
+  registerAcl,
+  registerBroker,
+  registerBrokerCheck,
+  registerPki,
+  registerOta,
+  registerBackup,
+])
   register(program);
 refuseToExit(program);
 

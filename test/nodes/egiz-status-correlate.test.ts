@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import helper from 'node-red-node-test-helper';
 import should from 'should';
 import { EgizError } from '../../lib/errors/egiz-error';
