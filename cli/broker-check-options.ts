@@ -8,7 +8,7 @@ import { EgizError, toEgizError } from '../lib/errors/egiz-error';
 import type { Inventory } from '../lib/inventory/inventory';
 import { linkSettings } from '../lib/mqtt/options';
 import { issueCertificate, type KeyPair, LEAF_DAYS } from '../lib/pki/certificates';
-import { pairFiles, readPair } from '../lib/pki/directory';
+import { pairFiles, readPair } from '../lib/pki/pair-files';
 import { readInventory } from './inventory-file';
 
 /** The flags of one account, all of them with the prefix of its part: `--second-account` and so on. */

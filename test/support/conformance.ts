@@ -13,7 +13,8 @@ import type { Outcome, Result } from '../../lib/conformance/requirement';
 import { REQUIREMENTS } from '../../lib/conformance/requirements';
 import { checkBroker } from '../../lib/conformance/run';
 import { parseInventory } from '../../lib/inventory/parse';
-import { type DevelopmentPki, developmentPki, pairFiles } from '../../lib/pki/directory';
+import { type DevelopmentPki, developmentPki } from '../../lib/pki/directory';
+import { pairFiles } from '../../lib/pki/pair-files';
 import { delay, freePort, runMosquitto, type TestBroker } from './mosquitto';
 import { RunningCommand } from './running-stack';
 
