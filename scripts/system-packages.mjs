@@ -15,6 +15,8 @@ const needed = [
   { package: 'libmbedtls-dev', file: '/usr/include/mbedtls/ssl.h' },
   { package: 'libcurl4-openssl-dev', file: '/usr/bin/curl-config' },
   { package: 'nlohmann-json3-dev', file: '/usr/include/nlohmann/json.hpp' },
+  { package: 'default-jdk-headless', file: '/usr/bin/javac' },
+  { package: 'maven', file: '/usr/bin/mvn' },
 ];
 
 const missing = needed.filter(({ file }) => !existsSync(file)).map((entry) => entry.package);

@@ -55,6 +55,11 @@ export function checkMosquitto({ path, libraryPath }: MosquittoProgram): string 
   });
 }
 
+/** Where `openegiz broker apply` and the PKI find the running broker. */
+export function brokerPidFile(paths: HomePaths): string {
+  return join(paths.brokerDirectory, 'mosquitto.pid');
+}
+
 export function mosquittoService(
   program: MosquittoProgram,
   paths: HomePaths,
@@ -99,10 +104,12 @@ function writeConf(confFile: string, paths: HomePaths, ports: Ports, access: Pre
     bindAddress: LOOPBACK,
     caFile: access.pki.caFile,
     serviceCaFile: access.pki.serviceCaFile,
+    crlFile: access.pki.crlFile,
+    serviceCrlFile: access.pki.serviceCrlFile,
     ...access.pki.server,
     ...access.files,
     persistenceDirectory: dataDirectory,
-    pidFile: join(paths.brokerDirectory, 'mosquitto.pid'),
+    pidFile: brokerPidFile(paths),
     // The files of the home belong to whoever starts it, and Mosquitto must go on reading them.
     user: userInfo().username,
   });

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/files/atomic';
 import { isJsonObject } from '../../lib/json/json';
+import { identify, type ProcessIdentity } from '../../lib/processes/identity';
 import { type Level, LogFile, lineSplitter } from './log';
-import { endProcess, identify, type ProcessIdentity } from './processes';
+import { endProcess } from './processes';
 
 /** A program that is kept running. */
 export interface ServiceSpec {

@@ -4,9 +4,10 @@ import { writeFileAtomic } from '../../lib/files/atomic';
 import { clientsOf, devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { type PreparedAccess, prepareAccess, withConfigService } from './access';
 import { BOARD_SERVICES, boardServices } from './boards';
+import { refreshRevocationLists, warnOfExpiry } from './expiry';
 import type { HomePaths } from './home';
 import { isAtLeast } from './log';
-import { checkMosquitto, mosquittoService } from './mosquitto';
+import { brokerPidFile, checkMosquitto, mosquittoService } from './mosquitto';
 import { nodeRedService, prepareNodeRed, webUrls } from './node-red';
 import type { StartOptions } from './options';
 import { provideMosquitto } from './packages';
@@ -86,7 +87,8 @@ export class Stack {
       summaryLines(this.ready, prepared.inventory, { clients: simulated, boards }),
       this.ready,
     );
-    this.refresh = setInterval(() => void this.refreshTokens(prepared.inventory), TOKEN_REFRESH_MS);
+    warnOfExpiry(this.paths.pkiDirectory, prepared.inventory, this.view);
+    this.refresh = setInterval(() => void this.refreshSecrets(prepared.inventory), TOKEN_REFRESH_MS);
   }
 
   /** Ends the services, the last first. */
@@ -220,11 +222,15 @@ export class Stack {
       this.view.say('Your edited flows are kept; newer shipped ones are in flows/', 'warning');
   }
 
-  private async refreshTokens(inventory: Inventory): Promise<void> {
+  /** Tokens, revocation lists, and a word on certificates: what runs out while the start stays up. */
+  private async refreshSecrets(inventory: Inventory): Promise<void> {
+    const { pkiDirectory } = this.paths;
     try {
       await mintTokens(inventory, this.paths);
+      await refreshRevocationLists(pkiDirectory, brokerPidFile(this.paths));
+      warnOfExpiry(pkiDirectory, inventory, this.view);
     } catch (fault) {
-      this.view.say(`The tokens could not be renewed: ${fault}`, 'error');
+      this.view.say(`Tokens and certificates could not be looked after: ${fault}`, 'error');
     }
   }
 }

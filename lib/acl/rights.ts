@@ -54,6 +54,10 @@ const ROLE_RIGHTS: Readonly<Record<ServiceRole, readonly Right[]>> = {
   monitoring: [read('$SYS/#')],
 };
 
+export function roleRights(role: ServiceRole): readonly Right[] {
+  return ROLE_RIGHTS[role];
+}
+
 /** The rights of every account of the inventory, by account name. */
 export function rightsOf(inventory: Inventory): AccountRights[] {
   const accounts: AccountRights[] = [
@@ -79,7 +83,7 @@ export function rightsOf(inventory: Inventory): AccountRights[] {
   return accounts.sort((a, b) => (a.account < b.account ? -1 : 1));
 }
 
-function clientRights(ref: ClientRef): Right[] {
+export function clientRights(ref: ClientRef): Right[] {
   const root = clientRoot(ref);
   return [
     read(clientCommandTopic(ref)),

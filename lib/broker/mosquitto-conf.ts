@@ -21,6 +21,9 @@ export interface MosquittoOptions {
   readonly caFile: string;
   /** The authority of services: another one, since on their listener client ids are free. */
   readonly serviceCaFile: string;
+  /** What each authority has revoked. With a list its `cafile` is read again at a reload too. */
+  readonly crlFile?: string;
+  readonly serviceCrlFile?: string;
   readonly certFile: string;
   readonly keyFile: string;
   readonly aclFile: string;
@@ -156,7 +159,8 @@ const ACCOUNT_IS_CLIENT_ID: Line = [
   'SPEC 2: the account is the client id, so nobody can end the session of another.',
 ];
 
-function loginLines(login: Login, { caFile, serviceCaFile }: MosquittoOptions): Line[] {
+function loginLines(login: Login, options: MosquittoOptions): Line[] {
+  const { caFile, serviceCaFile, crlFile, serviceCrlFile } = options;
   if (login === 'password') {
     const line: Line = ['require_certificate false', 'SPEC 3: the password is the proof on this listener.'];
     return [line, ACCOUNT_IS_CLIENT_ID];
@@ -166,11 +170,23 @@ function loginLines(login: Login, { caFile, serviceCaFile }: MosquittoOptions): 
     ['use_identity_as_username true', 'and its CN is the account.'],
   ];
   return login === 'client-certificate'
-    ? [[`cafile ${caFile}`, 'SEC-2: the authority of clients.'], ...certificate, ACCOUNT_IS_CLIENT_ID]
+    ? [
+        [`cafile ${caFile}`, 'SEC-2: the authority of clients.'],
+        ...revocationLines(crlFile),
+        ...certificate,
+        ACCOUNT_IS_CLIENT_ID,
+      ]
     : [
         [`cafile ${serviceCaFile}`, 'SPEC 2: the authority of services, which signs no client.'],
+        ...revocationLines(serviceCrlFile),
         ...certificate,
       ];
+}
+
+function revocationLines(crlFile: string | undefined): Line[] {
+  return crlFile === undefined
+    ? []
+    : [[`crlfile ${crlFile}`, 'SEC-2, SEC-7: certificates it has revoked; read again at a reload.']];
 }
 
 const LISTENER_PURPOSE: Readonly<Record<Login, string>> = {

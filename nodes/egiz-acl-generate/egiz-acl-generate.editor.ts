@@ -12,6 +12,8 @@ interface Properties extends EditorNodeProperties {
   passwordDirectory: string;
   mode: 'write' | 'compare';
   pidFile: string;
+  probeUrl: string;
+  caFile: string;
   configVersion: number;
 }
 
@@ -32,7 +34,12 @@ RED.nodes.registerType<Properties>('egiz-acl-generate', {
     passwordDirectory: { value: 'broker/accounts', required: true },
     mode: { value: 'write', required: true },
     pidFile: { value: '' },
-    configVersion: { value: 1 },
+    probeUrl: {
+      value: '',
+      validate: (url: unknown) => url === undefined || url === '' || /^mqtts?:\/\/\S+$/.test(String(url)),
+    },
+    caFile: { value: '' },
+    configVersion: { value: 2 },
   },
   inputs: 1,
   outputs: 1,

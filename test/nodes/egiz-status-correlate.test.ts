@@ -289,9 +289,12 @@ describe('egiz-status-correlate', () => {
       await flow.deploy((entry) => (entry.type === 'egiz-store' ? flow.store() : entry));
       await answer;
       should(fake.link.unsubscribed).be.empty();
-      // The new store may be asked before it has read its inventory: what matters is that it is asked.
-      const told = () => flow.at('correlate.3').some((message) => message.code === 'CLIENT_UNKNOWN');
-      await eventually('the report', () => told() || presence(flow.storeFile) === 'online');
+      // The new store has read its inventory before it is asked.
+      should(flow.at('correlate.3')).be.empty();
+      const { service } = await flow.ready();
+      const ref = { tenantId: 'acme', clientId: 'press-1' };
+      const client = await service.store.transaction((tx) => tx.client(ref));
+      should(client).have.property('presence', 'online');
     });
 
     it('and does not unsubscribe when Node-RED ends: the broker keeps what comes meanwhile', async () => {
@@ -374,13 +377,3 @@ describe('egiz-status-correlate', () => {
     should(migrate({ store: 's' }, migrations)).eql({ store: 's', broker: '', configVersion: 1 });
   });
 });
-
-/** Of the client the tests have, as the database has it. */
-function presence(storeFile: string): unknown {
-  const database = new DatabaseSync(storeFile, { readOnly: true });
-  try {
-    return database.prepare("SELECT presence FROM clients WHERE client_id = 'press-1'").get()?.presence;
-  } finally {
-    database.close();
-  }
-}

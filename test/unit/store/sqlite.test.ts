@@ -45,6 +45,21 @@ describe('the SQLite store', () => {
     await store.close();
   });
 
+  it('commits together what comes together, and each is still all or nothing', async () => {
+    const store = openSqliteStore(path);
+    const register = (clientId: string, fail = false) =>
+      store.transaction(async (tx) => {
+        await tx.registerClient({ ...client, clientId });
+        if (fail) throw new Error(`no ${clientId}`);
+        return clientId;
+      });
+    const results = await Promise.allSettled([register('a'), register('b', true), register('c')]);
+    results.map((one) => one.status).should.eql(['fulfilled', 'rejected', 'fulfilled']);
+    const known = await store.transaction((tx) => tx.registeredClients());
+    known.map((ref) => ref.clientId).should.eql(['a', 'c']);
+    await store.close();
+  });
+
   it('runs transactions one after the other', async () => {
     const store = openSqliteStore(path);
     const order: string[] = [];
