@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Right } from '../lib/acl/rights';
 import type { Account, Endpoint, Login, Role } from '../lib/conformance/account';
+import { expiredCertificate, revokedCertificate } from '../lib/conformance/bad-certificates';
 import type { CheckOptions } from '../lib/conformance/context';
 import { knownRights } from '../lib/conformance/known-rights';
 import { EgizError, toEgizError } from '../lib/errors/egiz-error';
 import type { Inventory } from '../lib/inventory/inventory';
 import { linkSettings } from '../lib/mqtt/options';
-import { issueCertificate, type KeyPair, LEAF_DAYS } from '../lib/pki/certificates';
-import { pairFiles, readPair } from '../lib/pki/pair-files';
+import type { KeyPair } from '../lib/pki/certificates';
 import { readInventory } from './inventory-file';
 
 /** The flags of one account, all of them with the prefix of its part: `--second-account` and so on. */
@@ -32,8 +31,7 @@ export async function checkOptions(flags: Flags, restart?: () => Promise<void>):
   const inventory = inventoryFile === undefined ? undefined : readInventory(inventoryFile);
   const roles = Object.keys(ACCOUNT_FLAGS) as Role[];
   const accounts = roles.flatMap((role) => accountOf(flags, role, inventory) ?? []);
-  const expired = pairOf(flags, 'expired') ?? (await expiredByPki(text(flags, 'pki'), accounts));
-  const revoked = pairOf(flags, 'revoked');
+  const { expired, revoked } = await badCertificates(flags, accounts);
   const queueLimit = numberOf(flags, 'queue-limit');
   return {
     endpoint: endpointOf(url, flags),
@@ -106,18 +104,23 @@ function pairOf(flags: Flags, what: string): KeyPair | undefined {
   return { certificate: read(cert), privateKey: read(key) };
 }
 
-/** On a broker of our own: a certificate of its authority for the same account, run out long ago. */
-async function expiredByPki(
-  directory: string | undefined,
+/** By files; on a broker of our own also by its pki directory. */
+async function badCertificates(
+  flags: Flags,
   accounts: readonly Account[],
-): Promise<KeyPair | undefined> {
+): Promise<{ readonly expired: KeyPair | undefined; readonly revoked: KeyPair | undefined }> {
+  const given = { expired: pairOf(flags, 'expired'), revoked: pairOf(flags, 'revoked') };
   const account = accounts.find(({ login }) => login.kind === 'certificate');
-  if (directory === undefined || account === undefined) return undefined;
-  const authority = readPair(pairFiles(directory, 'ca'));
-  if (authority === undefined)
-    throw usage(`--pki ${directory} has no ${join(directory, 'ca.crt')} with its key`);
-  const long = new Date(Date.now() - 2 * LEAF_DAYS * 86_400_000);
-  return issueCertificate(authority, { kind: 'client', account: account.name }, { now: long });
+  const directory = text(flags, 'pki');
+  if (directory === undefined || account === undefined) return given;
+  try {
+    return {
+      expired: given.expired ?? (await expiredCertificate(directory, account)),
+      revoked: given.revoked ?? revokedCertificate(directory, account),
+    };
+  } catch (fault) {
+    throw usage(`--pki ${directory}: ${toEgizError(fault).message}`);
+  }
 }
 
 function numberOf(flags: Flags, flag: string): number | undefined {

@@ -12,12 +12,12 @@ const WORDS: Readonly<Record<Verdict, string>> = { pass: 'pass', fail: 'FAIL', '
 export function registerBrokerCheck(program: Command): void {
   const broker =
     program.commands.find((command) => command.name() === 'broker') ??
-    program.command('broker').description('The MQTT broker.');
+    program.command('broker').description('A running broker.');
   const check = broker
     .command('check')
     .description('Check a running broker, ours or any other of MQTT 5, requirement by requirement.')
     .requiredOption('--url <url>', 'mqtts://HOST:PORT of the broker')
-    .option('--ca <file>', 'the authority that signed its certificate (default: the system’s)')
+    .option('--ca <file>', "the authority that signed its certificate (default: the system's)")
     .option('--inventory <file>', 'where the rights of the accounts are found');
   for (const role of Object.keys(ACCOUNT_FLAGS) as Role[]) addAccountOptions(check, role);
   check
@@ -26,7 +26,10 @@ export function registerBrokerCheck(program: Command): void {
     .option('--expired-key <file>', 'and its key')
     .option('--revoked-cert <file>', 'a certificate that has been revoked')
     .option('--revoked-key <file>', 'and its key')
-    .option('--pki <dir>', 'the pki directory of a broker of ours, to make an expired certificate from')
+    .option(
+      '--pki <dir>',
+      'of a broker of ours: its pki directory, which has such certificates or makes them',
+    )
     .option('--queue-limit <n>', 'messages the broker keeps for one client, if at most 1000')
     .option('--restart <command>', 'a shell command that restarts the broker')
     .optionsGroup('Output:')

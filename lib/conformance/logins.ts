@@ -61,12 +61,14 @@ async function foreignCertificate(check: CheckContext): Promise<Outcome> {
 
 async function bad(check: CheckContext, kind: 'expired' | 'revoked'): Promise<Outcome> {
   const pair = check.options[kind];
-  if (pair === undefined) {
-    const pki = kind === 'expired' ? ', or --pki' : '';
-    throw new NotGiven(`give --${kind}-cert and --${kind}-key${pki}`);
-  }
+  if (pair === undefined) throw new NotGiven(`give --${kind}-cert and --${kind}-key, or ${BY_PKI[kind]}`);
   return refusesPair(check, certificateAccount(check), pair, kind);
 }
+
+const BY_PKI = {
+  expired: '--pki',
+  revoked: '--pki after openegiz pki revoke',
+};
 
 /** The endpoint must let the good certificate in: else its refusing the bad one shows nothing. */
 async function refusesPair(

@@ -66,7 +66,7 @@ describe('openegiz broker check on a broker that is configured wrongly', functio
     ],
     [
       'no revocation list',
-      (conf) => conf.replace(/^crlfile .*$/m, ''),
+      (conf) => conf.replace(/^crlfile .*$/gm, ''),
       /SEC-2/,
       { 'SEC-2/revoked': /lets in a certificate that is revoked$/ },
     ],
@@ -113,7 +113,9 @@ describe('openegiz broker check on a broker that is configured wrongly', functio
     should(of('SEC-4/write')).equal('give --account');
     should(of('FR-2.10')).equal('give --monitor-account');
     should(of('FR-2.8')).equal('give --restart, a command that restarts the broker');
-    should(of('SEC-2/revoked')).equal('give --revoked-cert and --revoked-key');
+    should(of('SEC-2/revoked')).equal(
+      'give --revoked-cert and --revoked-key, or --pki after openegiz pki revoke',
+    );
   });
 
   it('fails one requirement, not all, when an account cannot log in', async () => {

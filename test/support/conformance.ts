@@ -1,9 +1,6 @@
-import 'reflect-metadata';
-import { createPrivateKey, webcrypto } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import * as x509 from '@peculiar/x509';
 import { checkOptions } from '../../cli/broker-check-options';
 import { accessFiles } from '../../cli/commands/acl';
 import { type AccessFiles, generateAccess } from '../../lib/acl/generate';
@@ -15,6 +12,8 @@ import { checkBroker } from '../../lib/conformance/run';
 import { parseInventory } from '../../lib/inventory/parse';
 import { type DevelopmentPki, developmentPki } from '../../lib/pki/directory';
 import { pairFiles } from '../../lib/pki/pair-files';
+import { CertificateRegister } from '../../lib/pki/register';
+import { revoke, writeRevocationLists } from '../../lib/pki/revocation';
 import { delay, freePort, runMosquitto, type TestBroker } from './mosquitto';
 import { RunningCommand } from './running-stack';
 
@@ -39,7 +38,6 @@ export interface Premises {
   readonly files: AccessFiles;
   readonly pki: DevelopmentPki;
   readonly pkiDirectory: string;
-  readonly crlFile: string;
   readonly rights: readonly AccountRights[];
   readonly ports: { readonly password: number; readonly clients: number; readonly services: number };
 }
@@ -55,10 +53,11 @@ export async function makePremises(): Promise<Premises> {
     clients: ['check.second', 'check.revoked'],
     services: ['egiz-config', 'watch'],
   });
-  const crlFile = join(directory, 'clients.crl');
-  await writeCrl(pkiDirectory, crlFile);
+  const register = new CertificateRegister(pkiDirectory);
+  revoke(register, 'check.revoked', 'unspecified', new Date());
+  await writeRevocationLists(pkiDirectory, register, { now: new Date() });
   const ports = { password: await freePort(), clients: await freePort(), services: await freePort() };
-  return { directory, files, pki, pkiDirectory, crlFile, rights: rightsOf(inventory), ports };
+  return { directory, files, pki, pkiDirectory, rights: rightsOf(inventory), ports };
 }
 
 /** `openegiz broker check` with every flag that these premises can fill. */
@@ -77,7 +76,6 @@ export function checkArguments({ files, pki, pkiDirectory, ports }: Premises): s
     ...pair('service-', 'services', 'egiz-config'),
     ...['--monitor-account', 'watch', '--monitor-url', url(ports.services)],
     ...pair('monitor-', 'services', 'watch'),
-    ...pair('revoked-', 'clients', 'check.revoked'),
     ...['--pki', pkiDirectory, '--queue-limit', String(QUEUE_LIMIT)],
   ];
 }
@@ -156,7 +154,7 @@ export async function startGenerated(
     readonly acl?: string;
   } = {},
 ): Promise<TestBroker> {
-  const { directory, files, pki, crlFile, ports } = premises;
+  const { directory, files, pki, ports } = premises;
   mkdirSync(join(directory, 'data'), { recursive: true });
   const conf = mosquittoConf({
     listeners: [
@@ -167,6 +165,8 @@ export async function startGenerated(
     bindAddress: '127.0.0.1',
     caFile: pki.caFile,
     serviceCaFile: pki.serviceCaFile,
+    crlFile: pki.crlFile,
+    serviceCrlFile: pki.serviceCrlFile,
     ...pki.server,
     ...files,
     persistenceDirectory: join(directory, 'data'),
@@ -174,31 +174,7 @@ export async function startGenerated(
     limits: { maxQueuedMessages: QUEUE_LIMIT, sysInterval: 1, ...options.limits },
   });
   if (options.acl !== undefined) writeFileSync(files.aclFile, options.acl);
-  const crl = `cafile ${pki.caFile}\n`;
-  const revoking = conf.replace(crl, `${crl}crlfile ${crlFile}\n`);
   const change = options.change ?? ((text: string) => text);
-  writeFileSync(join(directory, 'mosquitto.conf'), change(revoking));
+  writeFileSync(join(directory, 'mosquitto.conf'), change(conf));
   return runMosquitto({ directory, port: ports.services, tlsPort: ports.password, pki });
-}
-
-/** A revocation list of the clients' authority with the one certificate. */
-async function writeCrl(pkiDirectory: string, file: string): Promise<void> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const read = (path: string) => readFileSync(path, 'utf8');
-  const authority = pairFiles(pkiDirectory, 'ca');
-  const revoked = pairFiles(join(pkiDirectory, 'clients'), 'check.revoked');
-  const der = createPrivateKey(read(authority.keyFile)).export({ format: 'der', type: 'pkcs8' });
-  const key = await webcrypto.subtle.importKey('pkcs8', new Uint8Array(der), algorithm, false, ['sign']);
-  const now = Date.now();
-  const crl = await x509.X509CrlGenerator.create({
-    issuer: new x509.X509Certificate(read(authority.certFile)).subjectName,
-    thisUpdate: new Date(now - 3_600_000),
-    nextUpdate: new Date(now + 86_400_000),
-    entries: [{ serialNumber: new x509.X509Certificate(read(revoked.certFile)).serialNumber }],
-    signingAlgorithm: algorithm,
-    signingKey: key as CryptoKey,
-  });
-  // The library's own PEM says CRL, which OpenSSL does not take.
-  const base64 = Buffer.from(crl.rawData).toString('base64').replace(/.{64}/g, '$&\n');
-  writeFileSync(file, `-----BEGIN X509 CRL-----\n${base64}\n-----END X509 CRL-----\n`);
 }

@@ -81,7 +81,7 @@ const OPENS = [
 ].flatMap((one) => ['--add-opens', `${one}=ALL-UNNAMED`]);
 
 /** The accounts and the configuration as the small Java program reads them. */
-function writeFiles({ directory, files, pki, crlFile, rights, ports }: Premises): void {
+function writeFiles({ directory, files, pki, rights, ports }: Premises): void {
   const withPassword = new Set(passwordAccounts(parseInventory(INVENTORY)));
   const lines = rights.map(({ account, kind, rights: own }) => {
     const password = withPassword.has(account)
@@ -95,7 +95,7 @@ function writeFiles({ directory, files, pki, crlFile, rights, ports }: Premises)
     ['services-ca.crt', pki.serviceCaFile],
     ['server.crt', pki.server.certFile],
     ['server.key', pki.server.keyFile],
-    ['clients.crl', crlFile],
+    ['clients.crl', pki.crlFile],
   ] as const) {
     if (file !== join(directory, name)) cpSync(file, join(directory, name));
   }
