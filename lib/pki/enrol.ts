@@ -17,6 +17,8 @@ export type Holder =
 /** The name under which the server's certificate stands in the register and in its directory. */
 export const SERVER = 'server';
 
+export const SERVER_CERTIFICATE = { kind: 'server', name: SERVER } as const;
+
 export interface Issuing {
   readonly directory: string;
   readonly register: CertificateRegister;
