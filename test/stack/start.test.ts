@@ -150,7 +150,8 @@ describe('openegiz start (SPEC 6)', function () {
       response.status.should.equal(200);
       const { items } = (await response.json()) as { items: { tenantId: string }[] };
       const tenant = name.split(':')[0];
-      items.length.should.equal(clientsOf(SAMPLE).filter(({ tenantId }) => tenantId === tenant).length);
+      const all = [...clientsOf(SAMPLE), ...devicesOf(SAMPLE)];
+      items.length.should.equal(all.filter(({ tenantId }) => tenantId === tenant).length);
     }
   });
 

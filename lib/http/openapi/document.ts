@@ -5,7 +5,7 @@ const CLIENT_ID: JsonObject = {
   name: 'clientId',
   in: 'path',
   required: true,
-  schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$' },
+  schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' },
 };
 const COMMAND_ID: JsonObject = {
   name: 'commandId',
