@@ -78,7 +78,7 @@ describe('openegiz broker apply (SPEC 4 "Reload")', function () {
 
   it('makes a broker that was opened by a file of somebody else follow the inventory again', async () => {
     writeFileSync(broker.files.aclFile, 'this is no acl_file\n');
-    broker.hangUp();
+    await broker.hangUp();
     const client = await broker.login('acme.press-1');
     // Mosquitto 2.0 does what the research says: every right for everybody.
     let code: number = NOT_AUTHORISED;
