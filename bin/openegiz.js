@@ -53,7 +53,9 @@ function dependenciesMissing() {
   const { dependencies, devDependencies } = readJson(at('package.json'));
   return Object.entries({ ...dependencies, ...devDependencies }).some(([name, version]) => {
     const manifest = at('node_modules', name, 'package.json');
-    return !fs.existsSync(manifest) || readJson(manifest).version !== version;
+    // An alias reads `npm:NAME@VERSION`.
+    const pinned = version.slice(version.lastIndexOf('@') + 1);
+    return !fs.existsSync(manifest) || readJson(manifest).version !== pinned;
   });
 }
 
