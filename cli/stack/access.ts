@@ -35,7 +35,7 @@ export function withConfigService(inventory: Inventory): {
   );
   let account = 'egiz-config';
   for (let number = 2; taken.has(account); number++) account = `egiz-config-${number}`;
-  const service: Service = { id: account, role: 'config', labels: {} };
+  const service: Service = { id: account, role: 'config', login: 'certificate', limits: {}, labels: {} };
   return { inventory: { ...inventory, services: [...inventory.services, service] }, account, added: true };
 }
 
@@ -51,7 +51,7 @@ export async function prepareAccess(
   const logins = loginsOf(inventory);
   const pki = await developmentPki(paths.pkiDirectory, {
     clients: logins.filter(({ login }) => login === 'certificate').map(({ account }) => account),
-    services: inventory.services.map(({ id }) => id),
+    services: inventory.services.filter(({ login }) => login === 'certificate').map(({ id }) => id),
   });
   const accounts = new Map<string, AccountLogin>();
   for (const { account, login } of logins) {
@@ -80,6 +80,9 @@ function loginsOf(inventory: Inventory) {
   return [
     ...clientsOf(inventory).map(({ account, client: { login } }) => ({ account, login })),
     ...devicesOf(inventory).map(({ account, device: { login } }) => ({ account, login })),
+    ...inventory.services
+      .filter(({ login }) => login === 'password')
+      .map(({ id, login }) => ({ account: id, login })),
   ];
 }
 

@@ -4,15 +4,26 @@ import { join } from 'node:path';
 import { EgizError } from '../errors/egiz-error';
 import { SECRET_MODE, writeFileAtomic, writeFileQuickly } from '../files/atomic';
 import { clientsOf, devicesOf, type Inventory } from '../inventory/inventory';
-import { type Access, type AccessDiff, diffAccess, isEmptyDiff } from './diff';
+import { type Access, type AccessDiff, diffAccess } from './diff';
+import { parseGuardAccounts, renderGuardAccounts } from './guard';
 import { checkIsolation } from './isolation';
-import { hashPassword, isHashOf, parseAcl, parsePasswords, renderAcl, renderPasswords } from './mosquitto';
+import {
+  hashPassword,
+  isHashOf,
+  type PasswordHashes,
+  parseAcl,
+  parsePasswords,
+  renderAcl,
+  renderPasswords,
+} from './mosquitto';
 import { type AccountRights, rightsOf } from './rights';
 
 /** Where the broker's accounts live. */
 export interface AccessFiles {
   readonly aclFile: string;
   readonly passwordFile: string;
+  /** Kinds and limits for the guard plugin; absent where it is not used. */
+  readonly guardFile?: string;
   /** One file an account that logs in with a password, with the password in it and mode 0600. */
   readonly passwordDirectory: string;
 }
@@ -28,8 +39,9 @@ export interface GeneratedAccess {
 const PASSWORD_BYTES = 24;
 
 /**
- * Brings acl_file and password file in line with the inventory. Passwords that are there are kept, missing
- * ones made. Nothing is written when the inventory is refused, when nothing differs, or with `dryRun`.
+ * Brings acl_file, password file and the guard's account file in line with the inventory. Passwords that are
+ * there are kept, missing ones made. Nothing is written when the inventory is refused, when nothing differs, or
+ * with `dryRun`.
  * @throws EgizError `ACL_NOT_ISOLATED`, `ACL_PASSWORD_TOO_SHORT`, or a system error's code
  */
 export async function generateAccess(
@@ -41,11 +53,11 @@ export async function generateAccess(
   checkIsolation(accounts);
   const before = readAccess(files);
   const passwords = collectPasswords(passwordAccounts(inventory), files.passwordDirectory);
-  const aclText = renderAcl(accounts);
-  const after: Access = { rules: parseAcl(aclText), hashes: await hashAll(passwords, before) };
-  const diff = diffAccess(before, after);
-  const complete = existsSync(files.aclFile) && existsSync(files.passwordFile);
-  if (options.dryRun === true || (isEmptyDiff(diff) && complete && passwords.made.length === 0)) {
+  const hashes = await hashAll(passwords, before);
+  const texts = renderAll(accounts, hashes, files);
+  const diff = diffAccess(before, accessIn(texts, files));
+  const same = [...texts].every(([file, text]) => existsSync(file) && readFileSync(file, 'utf8') === text);
+  if (options.dryRun === true || (same && passwords.made.length === 0)) {
     return { accounts, diff, changed: false };
   }
   // The passwords first: an account that exists before its password can be read would lock its owner out.
@@ -53,7 +65,7 @@ export async function generateAccess(
   for (const [account, password] of passwords.made) {
     writeFileQuickly(join(files.passwordDirectory, account), `${password}\n`, SECRET_MODE);
   }
-  writeBoth(files, aclText, renderPasswords(after.hashes));
+  writeTogether(texts);
   return { accounts, diff, changed: true };
 }
 
@@ -62,6 +74,7 @@ export function passwordAccounts(inventory: Inventory): string[] {
   const logins = [
     ...clientsOf(inventory).map(({ account, client }) => ({ account, login: client.login })),
     ...devicesOf(inventory).map(({ account, device }) => ({ account, login: device.login })),
+    ...inventory.services.map(({ id, login }) => ({ account: id, login })),
   ];
   return logins
     .filter(({ login }) => login === 'password')
@@ -109,19 +122,46 @@ async function hashAll(passwords: Passwords, before: Access): Promise<ReadonlyMa
   return new Map(await Promise.all(hashes));
 }
 
-function readAccess(files: AccessFiles): Access {
-  const text = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-  return { rules: parseAcl(text(files.aclFile)), hashes: parsePasswords(text(files.passwordFile)) };
+/** The content of each of the broker's files, in the order in which they are written. */
+function renderAll(
+  accounts: readonly AccountRights[],
+  hashes: PasswordHashes,
+  { aclFile, passwordFile, guardFile }: AccessFiles,
+): ReadonlyMap<string, string> {
+  const texts = new Map([
+    [aclFile, renderAcl(accounts)],
+    [passwordFile, renderPasswords(hashes)],
+  ]);
+  if (guardFile !== undefined) texts.set(guardFile, renderGuardAccounts(accounts));
+  return texts;
 }
 
-/** Both files or none: when the second cannot be replaced, the first gets its old content back. */
-function writeBoth(files: AccessFiles, acl: string, passwords: string): void {
-  const old = existsSync(files.aclFile) ? readFileSync(files.aclFile) : undefined;
-  writeFileAtomic(files.aclFile, acl, modeOf(files.aclFile));
+function accessIn(texts: ReadonlyMap<string, string>, files: AccessFiles): Access {
+  const text = (path: string | undefined) => (path === undefined ? '' : (texts.get(path) ?? ''));
+  return {
+    rules: parseAcl(text(files.aclFile)),
+    hashes: parsePasswords(text(files.passwordFile)),
+    limits: parseGuardAccounts(text(files.guardFile)),
+  };
+}
+
+function readAccess(files: AccessFiles): Access {
+  const paths = [files.aclFile, files.passwordFile, files.guardFile].filter((path) => path !== undefined);
+  const present = paths.filter((path) => existsSync(path));
+  return accessIn(new Map(present.map((path) => [path, readFileSync(path, 'utf8')])), files);
+}
+
+/** All files or none: when one cannot be replaced, those before it get their old content back. */
+function writeTogether(texts: ReadonlyMap<string, string>): void {
+  const replaced: (readonly [path: string, old: Buffer])[] = [];
   try {
-    writeFileAtomic(files.passwordFile, passwords, modeOf(files.passwordFile));
+    for (const [path, text] of texts) {
+      const old = existsSync(path) ? readFileSync(path) : undefined;
+      writeFileAtomic(path, text, modeOf(path));
+      if (old !== undefined) replaced.push([path, old]);
+    }
   } catch (fault) {
-    if (old !== undefined) writeFileAtomic(files.aclFile, old, modeOf(files.aclFile));
+    for (const [path, old] of replaced) writeFileAtomic(path, old, modeOf(path));
     throw fault;
   }
 }

@@ -10,6 +10,7 @@ interface Properties extends EditorNodeProperties {
   aclFile: string;
   passwordFile: string;
   passwordDirectory: string;
+  guardFile: string;
   mode: 'write' | 'compare';
   pidFile: string;
   configVersion: number;
@@ -30,6 +31,7 @@ RED.nodes.registerType<Properties>('egiz-acl-generate', {
     aclFile: { value: 'broker/acl', required: true },
     passwordFile: { value: 'broker/passwords', required: true },
     passwordDirectory: { value: 'broker/accounts', required: true },
+    guardFile: { value: '' },
     mode: { value: 'write', required: true },
     pidFile: { value: '' },
     configVersion: { value: 1 },
