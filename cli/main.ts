@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerAcl } from './commands/acl';
 import { registerBackup } from './commands/backup';
+import { registerBrokerConf } from './commands/broker-conf';
 import { registerStart } from './commands/start';
 import { EXIT_FAILED, EXIT_USAGE, reportFailure } from './outcome';
 import { PACKAGE_ROOT } from './stack/home';
@@ -14,7 +15,7 @@ const program = new Command('openegiz')
   .showHelpAfterError('(openegiz --help tells more)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [registerStart, registerAcl, registerBackup]) register(program);
+for (const register of [registerStart, registerAcl, registerBackup, registerBrokerConf]) register(program);
 refuseToExit(program);
 
 program.parseAsync().catch((fault: unknown) => {

@@ -16,6 +16,8 @@ const needed = [
   // Shards behind HAProxy; units checked by systemd's own tool.
   { package: 'haproxy', file: '/usr/sbin/haproxy' },
   { package: 'systemd', file: '/usr/bin/systemd-analyze' },
+  // Checks compose.yaml without an engine.
+  { package: 'docker-compose', file: '/usr/bin/docker-compose' },
   { package: 'curl', file: '/usr/bin/curl' },
   { package: 'chromium', file: '/usr/bin/chromium' },
 ];
