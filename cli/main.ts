@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerAcl } from './commands/acl';
 import { registerBackup } from './commands/backup';
+import { registerBroker } from './commands/broker';
+import { registerBrokerCheck } from './commands/broker-check';
 import { registerBrokerConf } from './commands/broker-conf';
+import { registerBrokerScale } from './commands/broker-scale';
+import { registerOta } from './commands/ota';
+import { registerPki } from './commands/pki';
 import { registerStart } from './commands/start';
 import { EXIT_FAILED, EXIT_USAGE, reportFailure } from './outcome';
 import { PACKAGE_ROOT } from './stack/home';
@@ -15,7 +20,18 @@ const program = new Command('openegiz')
   .showHelpAfterError('(openegiz --help tells more)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [registerStart, registerAcl, registerBackup, registerBrokerConf]) register(program);
+for (const register of [
+  registerStart,
+  registerAcl,
+  registerBroker,
+  registerBrokerCheck,
+  registerBrokerConf,
+  registerBrokerScale,
+  registerPki,
+  registerOta,
+  registerBackup,
+])
+  register(program);
 refuseToExit(program);
 
 program.parseAsync().catch((fault: unknown) => {

@@ -20,6 +20,16 @@ const needed = [
   { package: 'docker-compose', file: '/usr/bin/docker-compose' },
   { package: 'curl', file: '/usr/bin/curl' },
   { package: 'chromium', file: '/usr/bin/chromium' },
+  // What the virtual board is built with.
+  { package: 'g++', file: '/usr/bin/g++' },
+  { package: 'cmake', file: '/usr/bin/cmake' },
+  { package: 'ninja-build', file: '/usr/bin/ninja' },
+  { package: 'libmosquitto-dev', file: '/usr/include/mosquitto.h' },
+  { package: 'libmbedtls-dev', file: '/usr/include/mbedtls/ssl.h' },
+  { package: 'libcurl4-openssl-dev', file: '/usr/bin/curl-config' },
+  { package: 'nlohmann-json3-dev', file: '/usr/include/nlohmann/json.hpp' },
+  { package: 'default-jdk-headless', file: '/usr/bin/javac' },
+  { package: 'maven', file: '/usr/bin/mvn' },
 ];
 
 const missing = needed.filter(({ file }) => !existsSync(file)).map((entry) => entry.package);

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { describeDiff } from '../../lib/acl/diff';
-import { type AccessFiles, generateAccess } from '../../lib/acl/generate';
-import { signalReload } from '../../lib/acl/reload';
+import { type AccessFiles, type GeneratedAccess, generateAccess } from '../../lib/acl/generate';
+import { applyAccess } from '../../lib/broker/apply';
+import type { Inventory } from '../../lib/inventory/inventory';
 import { readInventory } from '../inventory-file';
 import { printResult } from '../outcome';
 
@@ -31,14 +32,22 @@ export function registerAcl(program: Command): void {
 
 async function generate(options: GenerateOptions): Promise<void> {
   const files = accessFiles(resolve(options.directory));
-  const { diff, changed } = await generateAccess(readInventory(options.inventory), files, {
-    dryRun: options.dryRun === true,
-  });
-  if (options.reload !== undefined && changed) signalReload(options.reload);
+  const { diff, changed } = await bringInLine(readInventory(options.inventory), files, options);
   const lines = describeDiff(diff);
   const summary = lines.length === 0 ? 'Nothing changes.' : `${lines.length} changes`;
   const done = changed ? `written to ${options.directory}` : 'nothing written';
   printResult(options.json === true, { changed, diff, files }, [...lines, `${summary} (${done})`]);
+}
+
+function bringInLine(
+  inventory: Inventory,
+  files: AccessFiles,
+  { dryRun, reload }: GenerateOptions,
+): Promise<GeneratedAccess> {
+  if (reload === undefined || dryRun === true) {
+    return generateAccess(inventory, files, { dryRun: dryRun === true });
+  }
+  return applyAccess(inventory, files, { pidFile: resolve(reload) });
 }
 
 /** The names the broker's files have in their directory. */

@@ -6,7 +6,7 @@ import { messageRate } from '../../lib/broker/sizing';
 import { writeFileAtomic } from '../../lib/files/atomic';
 import { readInventory } from '../inventory-file';
 import { printResult } from '../outcome';
-import { brokerCommand } from './broker';
+import { brokerCommand } from './broker-command';
 
 interface ConfOptions {
   readonly inventory: string;

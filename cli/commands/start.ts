@@ -6,10 +6,17 @@ import { runStack } from '../stack/run';
 export function registerStart(program: Command): void {
   program
     .command('start')
-    .description('Bring the whole loop up on this machine: broker, Node-RED, simulated clients.')
+    .description(
+      'Bring the whole loop up on this machine: broker, Node-RED, simulated clients, virtual boards.',
+    )
     .option('--inventory <file>', 'the inventory, YAML or JSON (default: the shipped sample)')
     .option('--home <dir>', 'data directory (default: OPENEGIZ_HOME, or .openegiz in the checkout)')
     .option('--clients <n>', "simulate this many of the inventory's clients (0: none)", parseCount)
+    .option(
+      '--boards <virtual|none|n>',
+      "run the inventory's boards as virtual ones: all, none, or this many (default: virtual when built before)",
+      parseBoards,
+    )
     .option('--https', 'serve API, editor and dashboards over HTTPS with the development CA')
     .option('--json', 'print JSON lines instead of text')
     .action(start);
@@ -25,5 +32,15 @@ async function start(given: StartArguments): Promise<void> {
 
 function parseCount(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  return Number(text);
+}
+
+/** `--boards virtual --boards 5` says the same as `--boards 5`. */
+function parseBoards(text: string, before?: number | 'all'): number | 'all' {
+  if (text === 'none') return 0;
+  if (text === 'virtual') return before ?? 'all';
+  if (!/^\d{1,6}$/.test(text)) {
+    throw new InvalidArgumentError('It must be "virtual", "none", or a whole number, 0 or more.');
+  }
   return Number(text);
 }

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { type AccessFiles, type GeneratedAccess, generateAccess } from '../../lib/acl/generate';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { clientsOf, devicesOf, type Inventory, type Service } from '../../lib/inventory/inventory';
-import { type DevelopmentPki, developmentPki, type KeyPairFiles } from '../../lib/pki/directory';
+import { type DevelopmentPki, developmentPki } from '../../lib/pki/directory';
+import { holdersOf } from '../../lib/pki/enrol';
+import type { KeyPairFiles } from '../../lib/pki/pair-files';
 import { accessFiles } from '../commands/acl';
 import type { HomePaths } from './home';
 import { LOOPBACK, type Ports } from './ports';
@@ -49,10 +51,7 @@ export async function prepareAccess(
   const files = accessFiles(paths.brokerDirectory);
   const generated = await generateAccess(inventory, files);
   const logins = loginsOf(inventory);
-  const pki = await developmentPki(paths.pkiDirectory, {
-    clients: logins.filter(({ login }) => login === 'certificate').map(({ account }) => account),
-    services: inventory.services.filter(({ login }) => login === 'certificate').map(({ id }) => id),
-  });
+  const pki = await pkiOf(inventory, paths.pkiDirectory);
   const accounts = new Map<string, AccountLogin>();
   for (const { account, login } of logins) {
     const files_ = pki.clients.get(account);
@@ -74,6 +73,15 @@ export async function prepareAccess(
   if (serviceFiles === undefined)
     throw new EgizError('PKI_INCOMPLETE', `No certificate for ${serviceAccount}`);
   return { pki, files, generated, accounts, serviceAccount, serviceFiles };
+}
+
+/** Certificates of everybody in the inventory who logs in with one, and of the server. */
+export function pkiOf(inventory: Inventory, directory: string): Promise<DevelopmentPki> {
+  const accounts = (kind: 'client' | 'service') =>
+    holdersOf(inventory)
+      .filter((holder) => holder.kind === kind)
+      .map(({ account }) => account);
+  return developmentPki(directory, { clients: accounts('client'), services: accounts('service') });
 }
 
 function loginsOf(inventory: Inventory) {

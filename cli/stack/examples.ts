@@ -19,5 +19,6 @@ export const CONFIG_EXAMPLES: ReadonlyMap<string, JsonObject> = new Map<string, 
       },
     },
   ],
+  ['esp32-sensor', { telemetry_interval_s: 5 }],
   ['signal-tower', { lamps: { running: { colour: 'green', mode: 'steady' } }, publishIntervalSeconds: 5 }],
 ]);

@@ -13,8 +13,8 @@ import {
 import { arch, homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { PACKAGE_ROOT } from './home';
-import { findProgram } from './mosquitto';
 import { installAsRoot } from './packages';
+import { findProgram } from './processes';
 
 /** What the plugin is built with, and by which Debian package it comes. */
 const NEEDED = [

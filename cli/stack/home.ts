@@ -20,6 +20,10 @@ export interface HomePaths {
   readonly issuerDirectory: string;
   readonly nodeRedDirectory: string;
   readonly simulatorDirectory: string;
+  /** Flash files of virtual boards, and what their processes read. */
+  readonly boardsDirectory: string;
+  /** `keys/` that sign updates, `images/` that boards fetch. */
+  readonly otaDirectory: string;
   readonly storeFile: string;
   /** The inventory in force: the one given, with what had to be added. */
   readonly inventoryFile: string;
@@ -49,6 +53,8 @@ export function homePaths(home: string): HomePaths {
     issuerDirectory: at('issuer'),
     nodeRedDirectory: at('node-red'),
     simulatorDirectory: at('simulator'),
+    boardsDirectory: at('boards'),
+    otaDirectory: at('ota'),
     storeFile: join(at('store'), 'store.sqlite'),
     inventoryFile: at('inventory.json'),
     packagesDirectory: at('packages'),

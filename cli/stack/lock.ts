@@ -1,14 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
-import { identify, isRunning, type ProcessIdentity } from './processes';
-
-interface LockContent extends ProcessIdentity {
-  /** Set once the owner has begun to stop: it will be gone soon. */
-  readonly stopping: boolean;
-}
+import { readLock, removeStale, tryClaim } from '../../lib/processes/claim';
+import { identify, isRunning, type ProcessIdentity } from '../../lib/processes/identity';
 
 /** A start waits this long for one that is stopping. */
 const STOPPING_WAIT_MS = 12_000;
@@ -44,48 +39,6 @@ export class HomeLock {
 
   release(): void {
     rmSync(this.file, { force: true });
-  }
-}
-
-/** Makes the file with the owner in it, unless there is one. Nobody ever sees it without its content. */
-export function tryClaim(file: string, owner: object): boolean {
-  const draft = `${file}.${randomUUID()}`;
-  writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
-  try {
-    linkSync(draft, file);
-    return true;
-  } catch (fault) {
-    if ((fault as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw fault;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-/**
- * Removes a lock whose owner is gone. Another start may do the same at the same moment and have its own lock
- * there by now: what turns out to be alive is put back.
- */
-export function removeStale(file: string): void {
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    renameSync(file, aside);
-  } catch {
-    return;
-  }
-  const owner = readLock(aside);
-  if (owner !== undefined && isRunning(owner) && !existsSync(file)) renameSync(aside, file);
-  else rmSync(aside, { force: true });
-}
-
-/** The owner named in a lock file; undefined when the file is gone or was never finished. */
-export function readLock(file: string): LockContent | undefined {
-  try {
-    const { pid, startedAt, stopping } = JSON.parse(readFileSync(file, 'utf8')) as Partial<LockContent>;
-    if (typeof pid !== 'number' || typeof startedAt !== 'string') return undefined;
-    return { pid, startedAt, stopping: stopping === true };
-  } catch {
-    return undefined;
   }
 }
 

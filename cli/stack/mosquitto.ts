@@ -12,6 +12,7 @@ import type { HomePaths } from './home';
 import type { Level } from './log';
 import { LOOPBACK, type Ports } from './ports';
 import { tlsAnswers } from './probes';
+import { diesWithParent, findProgram } from './processes';
 import type { ServiceSpec } from './service';
 
 export interface MosquittoProgram {
@@ -31,13 +32,6 @@ export function findMosquitto(packagesDirectory: string): MosquittoProgram | und
   const unpacked = join(root, 'usr/sbin/mosquitto');
   if (!existsSync(unpacked)) return undefined;
   return { path: unpacked, libraryPath: libraryDirectories(root).join(delimiter) };
-}
-
-export function findProgram(name: string, directories: readonly string[]): string | undefined {
-  return directories
-    .filter((directory) => directory !== '')
-    .map((directory) => join(directory, name))
-    .find((path) => existsSync(path));
 }
 
 /** `usr/lib/x86_64-linux-gnu` and its like. */
@@ -70,6 +64,11 @@ export interface Broker {
   /** The guard plugin's shared object, where there is one. */
   readonly pluginFile: string | undefined;
   readonly limits: BrokerLimits;
+}
+
+/** Where `openegiz broker apply` and the PKI find the running broker. */
+export function brokerPidFile(paths: HomePaths): string {
+  return join(paths.brokerDirectory, 'mosquitto.pid');
 }
 
 export function mosquittoService(
@@ -123,10 +122,12 @@ function writeConf(
     bindAddress: LOOPBACK,
     caFile: access.pki.caFile,
     serviceCaFile: access.pki.serviceCaFile,
+    crlFile: access.pki.crlFile,
+    serviceCrlFile: access.pki.serviceCrlFile,
     ...access.pki.server,
     ...access.files,
     persistenceDirectory: dataDirectory,
-    pidFile: join(paths.brokerDirectory, 'mosquitto.pid'),
+    pidFile: brokerPidFile(paths),
     // The files of the home belong to whoever starts it, and Mosquitto must go on reading them.
     user: userInfo().username,
     limits: broker.limits,
@@ -145,12 +146,6 @@ function guardOptions(
   const auditFile = join(paths.logDirectory, 'audit.jsonl');
   const decides = aclDecides(version, generated.accounts.length);
   return { guard: { pluginFile, guardFile: files.guardFile, auditFile, aclDecides: decides } };
-}
-
-/** Mosquitto knows nothing of its parent; the kernel can be asked to tell it. */
-function diesWithParent(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
-  const setpriv = findProgram('setpriv', (process.env.PATH ?? '').split(delimiter));
-  return setpriv === undefined ? command : [setpriv, '--pdeathsig', 'TERM', '--', ...command];
 }
 
 function levelOfLine(line: string): Level {

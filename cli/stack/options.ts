@@ -8,6 +8,8 @@ export interface StartOptions {
   readonly isSample: boolean;
   /** How many clients to simulate; absent: what suits the inventory. */
   readonly clients?: number;
+  /** How many boards to run as virtual ones, `all` that suit the inventory; absent: all when they are built. */
+  readonly boards?: number | 'all';
   readonly https: boolean;
   readonly json: boolean;
 }
@@ -17,6 +19,7 @@ export interface StartArguments {
   readonly inventory?: string;
   readonly home?: string;
   readonly clients?: number;
+  readonly boards?: number | 'all';
   readonly https?: true;
   readonly json?: true;
 }
@@ -29,6 +32,7 @@ export function startOptions(given: StartArguments): StartOptions {
     inventoryFile: given.inventory === undefined ? SAMPLE_INVENTORY : resolve(given.inventory),
     isSample: given.inventory === undefined,
     ...(given.clients === undefined ? {} : { clients: given.clients }),
+    ...(given.boards === undefined ? {} : { boards: given.boards }),
     https: given.https === true,
     json: given.json === true,
   };

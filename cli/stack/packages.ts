@@ -2,7 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { EgizError } from '../../lib/errors/egiz-error';
-import { findMosquitto, findProgram, type MosquittoProgram } from './mosquitto';
+import { findMosquitto, type MosquittoProgram } from './mosquitto';
+import { findProgram } from './processes';
 
 const INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends'] as const;
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
-import { readLock, removeStale, tryClaim } from './lock';
-import { identify, isRunning } from './processes';
+import { readLock, removeStale, tryClaim } from '../../lib/processes/claim';
+import { identify, isRunning } from '../../lib/processes/identity';
 
 export const LOOPBACK = '127.0.0.1';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { connect } from 'node:tls';
-import type { KeyPairFiles } from '../../lib/pki/directory';
+import type { KeyPairFiles } from '../../lib/pki/pair-files';
 import { LOOPBACK } from './ports';
 
 const TIMEOUT_MS = 2_000;

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/files/atomic';
 import { isJsonObject } from '../../lib/json/json';
+import { identify, type ProcessIdentity } from '../../lib/processes/identity';
 import { type Level, LogFile, lineSplitter } from './log';
-import { endProcess, identify, type ProcessIdentity } from './processes';
+import { endProcess } from './processes';
 
 /** A program that is kept running. */
 export interface ServiceSpec {
@@ -16,8 +17,10 @@ export interface ServiceSpec {
   /** Node programs get a channel: when it closes they know that this process is gone, and end too. */
   readonly channel: boolean;
   readonly port?: number;
-  /** Rejects until the service answers; `announced`: it says itself that it is ready, on its channel. */
+  /** Rejects until the service answers; `announced`: it says itself that it is ready, on its channel or in a line. */
   readonly probe: (() => Promise<void>) | 'announced';
+  /** True for the line by which a program without a channel announces itself. */
+  readonly announces?: (line: string) => boolean;
   /** How bad a line of its output is. */
   readonly levelOf?: (line: string) => Level;
   /** The least serious of its lines that a person at the terminal sees. */
@@ -133,6 +136,7 @@ export class Service {
       const level = this.spec.levelOf?.(line) ?? 'info';
       this.log.write(this.spec.name, level, line);
       this.listener.onLine(level, line);
+      if (this.spec.announces?.(line) === true) this.announced = child;
     };
     for (const stream of [child.stdout, child.stderr]) {
       const splitter = lineSplitter(onLine);

@@ -2,12 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { brokerLimits } from '../../lib/broker/sizing';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
-import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
+import { clientsOf, devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { type PreparedAccess, prepareAccess, withConfigService } from './access';
+import { BOARD_SERVICES, boardServices } from './boards';
+import { refreshRevocationLists, warnOfExpiry } from './expiry';
 import { provideGuard } from './guard';
 import type { HomePaths } from './home';
 import { isAtLeast, type Level } from './log';
-import { checkMosquitto, mosquittoService } from './mosquitto';
+import { brokerPidFile, checkMosquitto, mosquittoService } from './mosquitto';
 import { nodeRedService, prepareNodeRed, webUrls } from './node-red';
 import type { StartOptions } from './options';
 import { provideMosquitto } from './packages';
@@ -25,9 +27,10 @@ import { endLeftovers, Service, type ServiceEvent, type ServiceSpec } from './se
 import { simulatedCount, simulatorService } from './simulator';
 import { summaryLines } from './summary';
 import type { View } from './view';
+import { buildVirtualBoard, builtVirtualBoard, virtualBoardPaths } from './virtual-board';
 
 /** In the order they are started; they are stopped in the opposite one. */
-const SERVICE_NAMES = ['mosquitto', 'node-red', 'simulator'] as const;
+const SERVICE_NAMES = ['mosquitto', 'node-red', 'simulator', ...BOARD_SERVICES] as const;
 /** SPEC 6 gives 10 s to stop everything: first these together, */
 const OTHERS_GRACE_MS = 5_000;
 /** then the broker, which writes its sessions and queues. */
@@ -74,6 +77,7 @@ export class Stack {
     const version = checkMosquitto(program);
     this.view.say(`Data directory ${this.paths.home}, Mosquitto ${version}`);
     const pluginFile = await provideGuard(say);
+    const board = await this.provideBoard(given);
     const prepared = await this.prepare(given);
     const { access, ports, inventory } = prepared;
     const broker = { program, version, pluginFile, limits: brokerLimits(inventory) };
@@ -81,11 +85,16 @@ export class Stack {
     this.sayFlows(prepareNodeRed(this.paths));
     await this.run(nodeRedService({ paths: this.paths, ...prepared, https: this.options.https }));
     const simulated = await this.simulate(prepared);
+    const boards = board === undefined ? 0 : await this.runBoards(board, prepared);
     if (this.stopping) return;
     this.ready = this.describe(prepared);
     writeReady(this.paths.readyFile, this.ready);
-    this.view.summary(summaryLines(this.ready, prepared.inventory, simulated), this.ready);
-    this.refresh = setInterval(() => void this.refreshTokens(prepared.inventory), TOKEN_REFRESH_MS);
+    this.view.summary(
+      summaryLines(this.ready, prepared.inventory, { clients: simulated, boards }),
+      this.ready,
+    );
+    warnOfExpiry(this.paths.pkiDirectory, prepared.inventory, this.view);
+    this.refresh = setInterval(() => void this.refreshSecrets(prepared.inventory), TOKEN_REFRESH_MS);
   }
 
   /** Ends the services, the last first. */
@@ -161,6 +170,26 @@ export class Stack {
     return count;
   }
 
+  /** The program of the virtual boards, or undefined when none are wanted. */
+  private async provideBoard(inventory: Inventory): Promise<string | undefined> {
+    const { boards } = this.options;
+    if (boards === 0 || devicesOf(inventory).length === 0) return undefined;
+    const paths = virtualBoardPaths();
+    if (boards === undefined) return builtVirtualBoard(paths);
+    return buildVirtualBoard(paths, (text) => this.view.say(text));
+  }
+
+  private async runBoards(program: string, { inventory, access }: Prepared): Promise<number> {
+    const { boards, isSample } = this.options;
+    const available = devicesOf(inventory).length;
+    const count = simulatedCount(available, boards === 'all' ? undefined : boards, isSample);
+    if (typeof boards === 'number' && boards > available) {
+      this.view.say(`The inventory has only ${available} boards, not ${boards}`, 'warning');
+    }
+    for (const spec of boardServices(program, inventory, count, access, this.paths)) await this.run(spec);
+    return count;
+  }
+
   private onEvent({ spec, pid }: Service, event: ServiceEvent): void {
     if (event.kind === 'ready') this.view.say(`${spec.name} is up (${(event.afterMs / 1000).toFixed(1)} s)`);
     if (event.kind === 'died') {
@@ -199,11 +228,15 @@ export class Stack {
       this.view.say('Your edited flows are kept; newer shipped ones are in flows/', 'warning');
   }
 
-  private async refreshTokens(inventory: Inventory): Promise<void> {
+  /** Tokens, revocation lists, and a word on certificates: what runs out while the start stays up. */
+  private async refreshSecrets(inventory: Inventory): Promise<void> {
+    const { pkiDirectory } = this.paths;
     try {
       await mintTokens(inventory, this.paths);
+      await refreshRevocationLists(pkiDirectory, brokerPidFile(this.paths));
+      warnOfExpiry(pkiDirectory, inventory, this.view);
     } catch (fault) {
-      this.view.say(`The tokens could not be renewed: ${fault}`, 'error');
+      this.view.say(`Tokens and certificates could not be looked after: ${fault}`, 'error');
     }
   }
 }

@@ -1,9 +1,15 @@
-import { clientsOf, type Inventory } from '../../lib/inventory/inventory';
+import { clientsOf, devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { CONFIG_EXAMPLES } from './examples';
 import type { Ready } from './ready';
 
+/** How many of the inventory's clients and boards this start plays. */
+export interface Played {
+  readonly clients: number;
+  readonly boards: number;
+}
+
 /** What a person reads at the end of a start: where things are, and the line that shows the loop. */
-export function summaryLines(ready: Ready, inventory: Inventory, simulated: number): string[] {
+export function summaryLines(ready: Ready, inventory: Inventory, played: Played): string[] {
   const editor = ready.logins.editor;
   return [
     'OpenEgiz Edge is up. Ctrl-C stops everything.',
@@ -13,9 +19,17 @@ export function summaryLines(ready: Ready, inventory: Inventory, simulated: numb
     ...(ready.dashboardUrl === undefined ? [] : [dashboardLine(ready, ready.dashboardUrl)]),
     `  Broker      ${ready.mqtt.url}   (CA in ${ready.mqtt.caFile})`,
     ...tokenLines(ready),
-    `  Clients     ${simulated} of ${clientsOf(inventory).length} simulated`,
-    ...firstPush(ready, inventory, simulated),
+    `  Clients     ${played.clients} of ${clientsOf(inventory).length} simulated`,
+    ...boardsLine(inventory, played.boards),
+    ...firstPush(ready, inventory, played.clients),
   ];
+}
+
+function boardsLine(inventory: Inventory, played: number): string[] {
+  const all = devicesOf(inventory).length;
+  if (all === 0) return [];
+  const how = played === 0 ? ' (openegiz start --boards virtual runs the firmware for them)' : '';
+  return [`  Boards      ${played} of ${all} virtual${how}`];
 }
 
 /** Of a hundred tenants the first few tell enough: the files lie together. */

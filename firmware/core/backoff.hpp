@@ -11,11 +11,14 @@ namespace egiz {
 
 class Backoff {
   public:
-    constexpr Backoff(std::uint32_t base_ms, std::uint32_t cap_ms) : base_ms_(base_ms), cap_ms_(cap_ms) {}
+    // The ceiling doubles from base to cap. It may rest at base * 2^hold_at for `hold_for` attempts on the way.
+    constexpr Backoff(std::uint32_t base_ms, std::uint32_t cap_ms, std::uint32_t hold_at = 0, std::uint32_t hold_for = 0)
+        : base_ms_(base_ms), cap_ms_(cap_ms), hold_at_(hold_at), hold_for_(hold_for) {}
 
-    // Uniform over [0, min(cap, base * 2^attempt)], but never a busy loop.
+    // Uniform over [0, ceiling], but never a busy loop.
     std::uint32_t next_ms(Random& random) {
-        std::uint64_t ceiling = static_cast<std::uint64_t>(base_ms_) << std::min<std::uint32_t>(attempt_, 16);
+        const std::uint32_t held = std::min(attempt_ > hold_at_ ? attempt_ - hold_at_ : 0, hold_for_);
+        std::uint64_t ceiling = static_cast<std::uint64_t>(base_ms_) << std::min<std::uint32_t>(attempt_ - held, 16);
         ceiling = std::min<std::uint64_t>(ceiling, cap_ms_);
         ++attempt_;
         std::array<std::uint8_t, 4> bytes{};
@@ -34,6 +37,8 @@ class Backoff {
   private:
     std::uint32_t base_ms_;
     std::uint32_t cap_ms_;
+    std::uint32_t hold_at_;
+    std::uint32_t hold_for_;
     std::uint32_t attempt_ = 0;
 };
 

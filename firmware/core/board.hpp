@@ -117,7 +117,9 @@ class Board final : public MqttEvents {
     CommandLog log_;
     StatusOutbox outbox_{};
     OtaMachine ota_;
-    Backoff reconnect_{1000, 60'000};
+    // A broker that restarts has everybody back within ten seconds (ceilings of 1, 2, 4, 8 s, then 8 s for about a
+    // minute); one that stays away is asked ever more rarely, up to a minute apart.
+    Backoff reconnect_{1000, 60'000, 3, 15};
     Health health_{};
 
     std::array<JsonToken, token_pool> tokens_{};

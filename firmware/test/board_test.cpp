@@ -143,6 +143,23 @@ TEST_F(BoardTest, ReconnectsWithGrowingJitter) {
     EXPECT_LT(bench.mqtt.hosts.size(), 200U);
 }
 
+TEST_F(BoardTest, InTheFirstMinuteOfAnOutageNoPauseIsLongerThanEightSeconds) {
+    Backoff backoff(1000, 60'000, 3, 15);
+    std::uint64_t elapsed = 0;
+    std::uint32_t longest_later = 0;
+    for (int attempt = 0; attempt < 60; ++attempt) {
+        const std::uint32_t pause = backoff.next_ms(bench.random);
+        if (elapsed < 40'000) {
+            EXPECT_LE(pause, 8000U) << attempt;
+        } else {
+            longest_later = std::max(longest_later, pause);
+        }
+        elapsed += pause;
+        EXPECT_LE(pause, 60'000U);
+    }
+    EXPECT_GT(longest_later, 30'000U);
+}
+
 TEST_F(BoardTest, AStarvedHeapEndsInARestartNotInSilence) {
     bench.mqtt.refuse_connect = true;
     bench.system.memory.largest_block = 12'000;

@@ -15,6 +15,11 @@ packages="g++ cmake ninja-build make clang libgtest-dev libmosquitto-dev libmbed
   mosquitto openssl python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-paho-mqtt
   gcc-xtensa-lx106 picolibc-xtensa-lx106-elf libstdc++-arm-none-eabi-dev qemu-system-misc"
 
+# Two runs in one checkout would build into each other.
+mkdir -p "$firmware/build"
+exec 9> "$firmware/build/run.lock"
+flock -n 9 || { echo "waiting for another run in this checkout" >&2; flock 9; }
+
 rm -rf "$logs"
 mkdir -p "$logs"
 : > "$logs/counts"

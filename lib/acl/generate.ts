@@ -1,21 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EgizError } from '../errors/egiz-error';
-import { SECRET_MODE, writeFileAtomic, writeFileQuickly } from '../files/atomic';
+import { Draft, rewriteFileAtomic, SECRET_MODE, writeFileQuickly } from '../files/atomic';
 import { clientsOf, devicesOf, type Inventory } from '../inventory/inventory';
-import { type Access, type AccessDiff, diffAccess } from './diff';
+import { CANARY_ACCOUNT, canaryRights, generationOf } from './canary';
+import { checkAclText, checkPasswordText } from './check';
+import { type Access, type AccessDiff, diffAccess, isEmptyDiff } from './diff';
 import { parseGuardAccounts, renderGuardAccounts } from './guard';
 import { checkIsolation } from './isolation';
-import {
-  hashPassword,
-  isHashOf,
-  type PasswordHashes,
-  parseAcl,
-  parsePasswords,
-  renderAcl,
-  renderPasswords,
-} from './mosquitto';
+import { hashPassword, isHashOf, parseAcl, parsePasswords, renderAcl, renderPasswords } from './mosquitto';
 import { type AccountRights, rightsOf } from './rights';
 
 /** Where the broker's accounts live. */
@@ -28,6 +22,21 @@ export interface AccessFiles {
   readonly passwordDirectory: string;
 }
 
+/** What the broker is to be given: computed and checked, nothing written yet. */
+export interface AccessPlan {
+  readonly accounts: readonly AccountRights[];
+  readonly diff: AccessDiff;
+  /** Whether the files on disk say something else, or are not there. */
+  readonly changes: boolean;
+  /** The texts to write; without changes the ones that are there. */
+  readonly aclText: string;
+  readonly passwordText: string;
+  /** Undefined where the guard plugin is not used. */
+  readonly guardText: string | undefined;
+  /** Passwords that are not on disk yet. */
+  readonly made: readonly (readonly [account: string, password: string])[];
+}
+
 export interface GeneratedAccess {
   readonly accounts: readonly AccountRights[];
   readonly diff: AccessDiff;
@@ -37,36 +46,83 @@ export interface GeneratedAccess {
 
 /** 192 bits; SPEC 4 asks for at least 128. */
 const PASSWORD_BYTES = 24;
+const GENERATION_BYTES = 8;
 
 /**
  * Brings acl_file, password file and the guard's account file in line with the inventory. Passwords that are
  * there are kept, missing ones made. Nothing is written when the inventory is refused, when nothing differs, or
  * with `dryRun`.
- * @throws EgizError `ACL_NOT_ISOLATED`, `ACL_PASSWORD_TOO_SHORT`, or a system error's code
+ * For a broker that runs, see `applyAccess`.
+ * @throws EgizError as `planAccess` and `writeAccess`
  */
 export async function generateAccess(
   inventory: Inventory,
   files: AccessFiles,
   options: { readonly dryRun?: boolean } = {},
 ): Promise<GeneratedAccess> {
+  const plan = await planAccess(inventory, files);
+  const changed = plan.changes && options.dryRun !== true;
+  if (changed) writeAccess(files, plan);
+  return { accounts: plan.accounts, diff: plan.diff, changed };
+}
+
+/**
+ * Computes the files from the inventory.
+ * @throws EgizError `ACL_NOT_ISOLATED`, `ACL_PASSWORD_TOO_SHORT`
+ */
+export async function planAccess(inventory: Inventory, files: AccessFiles): Promise<AccessPlan> {
   const accounts = rightsOf(inventory);
   checkIsolation(accounts);
-  const before = readAccess(files);
-  const passwords = collectPasswords(passwordAccounts(inventory), files.passwordDirectory);
-  const hashes = await hashAll(passwords, before);
-  const texts = renderAll(accounts, hashes, files);
-  const diff = diffAccess(before, accessIn(texts, files));
-  const same = [...texts].every(([file, text]) => existsSync(file) && readFileSync(file, 'utf8') === text);
-  if (options.dryRun === true || (same && passwords.made.length === 0)) {
-    return { accounts, diff, changed: false };
+  const present = readTexts(files);
+  const before = accessOf(present);
+  const names = [...passwordAccounts(inventory), CANARY_ACCOUNT];
+  const passwords = collectPasswords(names, files.passwordDirectory);
+  const aclText = renderAcl([...accounts, canaryRights(randomBytes(GENERATION_BYTES).toString('hex'))]);
+  const guardText = files.guardFile === undefined ? undefined : renderGuardAccounts(accounts);
+  const after: Access = {
+    rules: parseAcl(aclText),
+    hashes: await hashAll(passwords, before),
+    limits: parseGuardAccounts(guardText ?? ''),
+  };
+  const diff = diffAccess(withoutCanary(before), withoutCanary(after));
+  const same =
+    isEmptyDiff(diff) && passwords.made.length === 0 && isOurs(present) && present.guardText === guardText;
+  if (same) return { accounts, diff, changes: false, made: [], ...present };
+  const passwordText = renderPasswords(after.hashes);
+  return { accounts, diff, changes: true, aclText, passwordText, guardText, made: passwords.made };
+}
+
+type AccessTexts = Pick<AccessPlan, 'aclText' | 'passwordText' | 'guardText'>;
+
+/** True when both files are there and as we write them, so that only their content need be compared. */
+function isOurs({ aclText, passwordText }: AccessTexts): boolean {
+  try {
+    checkAclText(aclText);
+    checkPasswordText(passwordText);
+  } catch {
+    return false;
   }
+  return generationOf(aclText) !== undefined;
+}
+
+/**
+ * Writes a plan: all files or none, and none when one would not be understood to its end.
+ * @param isReadable asked with each new file before anything is replaced; throws when the broker could not read it
+ * @throws EgizError `ACL_FILE_INVALID`, `PASSWORD_FILE_INVALID`, `FILE_OWNER`, or a system error
+ */
+export function writeAccess(
+  files: AccessFiles,
+  plan: AccessTexts & Pick<AccessPlan, 'made'>,
+  isReadable: (draft: string) => void = () => undefined,
+): void {
+  checkAclText(plan.aclText);
+  checkPasswordText(plan.passwordText);
   // The passwords first: an account that exists before its password can be read would lock its owner out.
   // One lost in a power cut is made anew by the next run, together with its hash.
-  for (const [account, password] of passwords.made) {
+  for (const [account, password] of plan.made) {
     writeFileQuickly(join(files.passwordDirectory, account), `${password}\n`, SECRET_MODE);
   }
-  writeTogether(texts);
-  return { accounts, diff, changed: true };
+  writeTogether(files, plan, isReadable);
 }
 
 /** Accounts that log in with a password, in the order of their names. */
@@ -122,51 +178,48 @@ async function hashAll(passwords: Passwords, before: Access): Promise<ReadonlyMa
   return new Map(await Promise.all(hashes));
 }
 
-/** The content of each of the broker's files, in the order in which they are written. */
-function renderAll(
-  accounts: readonly AccountRights[],
-  hashes: PasswordHashes,
-  { aclFile, passwordFile, guardFile }: AccessFiles,
-): ReadonlyMap<string, string> {
-  const texts = new Map([
-    [aclFile, renderAcl(accounts)],
-    [passwordFile, renderPasswords(hashes)],
-  ]);
-  if (guardFile !== undefined) texts.set(guardFile, renderGuardAccounts(accounts));
-  return texts;
-}
-
-function accessIn(texts: ReadonlyMap<string, string>, files: AccessFiles): Access {
-  const text = (path: string | undefined) => (path === undefined ? '' : (texts.get(path) ?? ''));
+function readTexts(files: AccessFiles): AccessTexts {
+  const text = (path: string | undefined) =>
+    path !== undefined && existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   return {
-    rules: parseAcl(text(files.aclFile)),
-    hashes: parsePasswords(text(files.passwordFile)),
-    limits: parseGuardAccounts(text(files.guardFile)),
+    aclText: text(files.aclFile) ?? '',
+    passwordText: text(files.passwordFile) ?? '',
+    guardText: text(files.guardFile),
   };
 }
 
-function readAccess(files: AccessFiles): Access {
-  const paths = [files.aclFile, files.passwordFile, files.guardFile].filter((path) => path !== undefined);
-  const present = paths.filter((path) => existsSync(path));
-  return accessIn(new Map(present.map((path) => [path, readFileSync(path, 'utf8')])), files);
+function accessOf({ aclText, passwordText, guardText }: AccessTexts): Access {
+  return {
+    rules: parseAcl(aclText),
+    hashes: parsePasswords(passwordText),
+    limits: parseGuardAccounts(guardText ?? ''),
+  };
+}
+
+/** The canary's topic changes with each generation, which is nobody's business. */
+function withoutCanary({ rules, hashes, limits }: Access): Access {
+  const others = <Value>(map: ReadonlyMap<string, Value>) =>
+    new Map([...map].filter(([account]) => account !== CANARY_ACCOUNT));
+  return { rules: others(rules), hashes: others(hashes), limits };
 }
 
 /** All files or none: when one cannot be replaced, those before it get their old content back. */
-function writeTogether(texts: ReadonlyMap<string, string>): void {
-  const replaced: (readonly [path: string, old: Buffer])[] = [];
+function writeTogether(files: AccessFiles, texts: AccessTexts, isReadable: (draft: string) => void): void {
+  const drafts: Draft[] = [];
+  const replaced: (readonly [path: string, old: Buffer | undefined])[] = [];
   try {
-    for (const [path, text] of texts) {
-      const old = existsSync(path) ? readFileSync(path) : undefined;
-      writeFileAtomic(path, text, modeOf(path));
-      if (old !== undefined) replaced.push([path, old]);
+    drafts.push(new Draft(files.aclFile, texts.aclText));
+    drafts.push(new Draft(files.passwordFile, texts.passwordText));
+    if (files.guardFile !== undefined) drafts.push(new Draft(files.guardFile, texts.guardText ?? ''));
+    for (const { draftPath } of drafts) isReadable(draftPath);
+    for (const draft of drafts) {
+      const old = existsSync(draft.path) ? readFileSync(draft.path) : undefined;
+      draft.commit();
+      replaced.push([draft.path, old]);
     }
   } catch (fault) {
-    for (const [path, old] of replaced) writeFileAtomic(path, old, modeOf(path));
+    for (const draft of drafts.slice(replaced.length)) draft.discard();
+    for (const [path, old] of replaced) if (old !== undefined) rewriteFileAtomic(path, old);
     throw fault;
   }
-}
-
-/** A file that is there keeps its mode: an operator may have given the broker's group the right to read it. */
-function modeOf(path: string): number {
-  return existsSync(path) ? statSync(path).mode & 0o777 : SECRET_MODE;
 }

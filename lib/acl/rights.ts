@@ -13,7 +13,12 @@ import {
   clientRoot,
   clientStatusTopic,
 } from '../topics/clients';
-import { equipmentCommandTopic, sensorStatusTopic, sensorTelemetryTopic } from '../topics/sensors';
+import {
+  equipmentCommandTopic,
+  SENSOR_STATUS_FILTERS,
+  sensorStatusTopic,
+  sensorTelemetryTopic,
+} from '../topics/sensors';
 
 /** Who may do what on which filter: data, whatever broker it is rendered for. */
 export interface Right {
@@ -42,8 +47,7 @@ const ROLE_RIGHTS: Readonly<Record<ServiceRole, readonly Right[]>> = {
   /** The configuration service (SPEC 3). */
   config: [
     read(CLIENT_STATUS_FILTER),
-    read('openegiz/+/+/+/+/status'),
-    read('openegiz/+/+/+/status'),
+    ...SENSOR_STATUS_FILTERS.map(read),
     write('tenants/+/clients/+/commands/config'),
     write('openegiz/+/+/+/command'),
   ],
@@ -52,6 +56,10 @@ const ROLE_RIGHTS: Readonly<Record<ServiceRole, readonly Right[]>> = {
   ml: [read('openegiz/+/+/+/+/telemetry')],
   monitoring: [read('$SYS/#')],
 };
+
+export function roleRights(role: ServiceRole): readonly Right[] {
+  return ROLE_RIGHTS[role];
+}
 
 /** The rights of every account of the inventory, by account name. */
 export function rightsOf(inventory: Inventory): AccountRights[] {
@@ -81,7 +89,7 @@ export function rightsOf(inventory: Inventory): AccountRights[] {
   return accounts.sort((a, b) => (a.account < b.account ? -1 : 1));
 }
 
-function clientRights(ref: ClientRef): Right[] {
+export function clientRights(ref: ClientRef): Right[] {
   const root = clientRoot(ref);
   return [
     read(clientCommandTopic(ref)),

@@ -27,6 +27,9 @@ export interface MosquittoOptions {
   readonly caFile: string;
   /** The authority of services: another one, since on their listener client ids are free. */
   readonly serviceCaFile: string;
+  /** What each authority has revoked. With a list its `cafile` is read again at a reload too. */
+  readonly crlFile?: string;
+  readonly serviceCrlFile?: string;
   readonly certFile: string;
   readonly keyFile: string;
   readonly aclFile: string;
@@ -147,7 +150,8 @@ const PASSWORD: Line = ['require_certificate false', 'FR-2.4: the password is th
 const CERTIFICATE: Line = ['require_certificate true', 'SEC-2: no connection without a certificate,'];
 const BY_BROKER: Line = ['use_identity_as_username true', 'and its CN is the account.'];
 
-function loginLines(login: Login, { caFile, serviceCaFile, guard }: MosquittoOptions): Line[] {
+function loginLines(login: Login, options: MosquittoOptions): Line[] {
+  const { caFile, serviceCaFile, crlFile, serviceCrlFile, guard } = options;
   switch (login) {
     case 'password':
       return [PASSWORD, ACCOUNT_IS_CLIENT_ID];
@@ -157,6 +161,7 @@ function loginLines(login: Login, { caFile, serviceCaFile, guard }: MosquittoOpt
     case 'client-certificate':
       return [
         [`cafile ${caFile}`, 'SEC-2: the authority of clients.'],
+        ...revocationLines(crlFile),
         CERTIFICATE,
         BY_BROKER,
         ACCOUNT_IS_CLIENT_ID,
@@ -164,11 +169,18 @@ function loginLines(login: Login, { caFile, serviceCaFile, guard }: MosquittoOpt
     case 'service-certificate':
       return [
         [`cafile ${serviceCaFile}`, 'SPEC 2: the authority of services, which signs no client.'],
+        ...revocationLines(serviceCrlFile),
         CERTIFICATE,
         // Whom the broker lets in by certificate no plugin is asked about: the guard then takes the CN itself.
         ...(guard === undefined ? [BY_BROKER] : []),
       ];
   }
+}
+
+function revocationLines(crlFile: string | undefined): Line[] {
+  return crlFile === undefined
+    ? []
+    : [[`crlfile ${crlFile}`, 'SEC-2, SEC-7: certificates it has revoked; read again at a reload.']];
 }
 
 const LISTENER_PURPOSE: Readonly<Record<Login, string>> = {

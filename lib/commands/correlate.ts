@@ -1,7 +1,6 @@
-import type { Report } from '../profiles/profile';
+import type { Report, Standing, Statement } from '../profiles/profile';
 import type { ClientRecord, CommandRecord, StoreTransaction } from '../store/store';
 import type { ClientRef } from '../topics/clients';
-import type { ConnectionChange, StatusReport } from './messages';
 import { type ReconcileContext, reconcile } from './reconcile';
 import { moveCommand, type Outcome, type Reason } from './transition';
 
@@ -21,16 +20,22 @@ export async function correlate(
   report: Report,
   context: ReconcileContext,
 ): Promise<Correlation> {
-  const client = await tx.client(report.ref);
+  const { from, message, standing } = report;
+  const client = 'address' in from ? await tx.clientAt(from) : await tx.client(from);
   if (client === undefined) {
-    const account = `${report.ref.tenantId}.${report.ref.clientId}`;
-    return { kind: 'unmatched', code: 'CLIENT_UNKNOWN', reason: `The inventory has no client ${account}` };
+    const name =
+      'address' in from ? `${from.clientId} at ${from.address}` : `${from.tenantId}.${from.clientId}`;
+    return { kind: 'unmatched', code: 'CLIENT_UNKNOWN', reason: `The inventory has no client ${name}` };
   }
-  const { message } = report;
   if (message.type === 'ClientConnectionChanged')
-    return recordConnection(tx, outcome, client, message, context);
-  return recordStatus(tx, outcome, client, message, report.correlationId, context.now);
+    return recordConnection(tx, outcome, client, { ...message, standing }, context);
+  const status = { ...message, standing };
+  return recordStatus(tx, outcome, client, status, report.correlationId, context.now);
 }
+
+type Told<Type> = Extract<Statement, { type: Type }> & { readonly standing: Standing | undefined };
+type StatusReport = Told<'ClientStatusReported'>;
+type ConnectionChange = Told<'ClientConnectionChanged'>;
 
 async function recordStatus(
   tx: StoreTransaction,
@@ -100,18 +105,20 @@ async function rememberReported(
   now: number,
 ): Promise<boolean> {
   const at = Date.parse(status.at);
-  const newer =
-    status.bootId === client.bootId
-      ? status.seq > client.seq
-      : client.reportedAt === null || at >= client.reportedAt;
+  const numbered = status.bootId === client.bootId && status.seq > 0;
+  const newer = numbered ? status.seq > client.seq : client.reportedAt === null || at >= client.reportedAt;
   if (!newer) return false;
   const runsIt = status.state === 'applied';
+  // A client that does not tell the hash runs what it says it has applied, or what it ran before.
+  const applied = runsIt ? await tx.revision(client, status.revision) : undefined;
+  const runs = status.standing?.revision ?? (runsIt ? status.revision : undefined);
+  const reportedHash = status.reportedHash ?? applied?.hash ?? client.reportedHash;
   await tx.updateClient(client, {
     bootId: status.bootId,
     seq: status.seq,
-    reportedHash: status.reportedHash,
+    reportedHash,
     reportedAt: at,
-    ...(runsIt ? { reportedRevision: status.revision } : {}),
+    ...(runs === undefined ? {} : { reportedRevision: runs }),
     ...(client.presence === 'unknown' ? { presence: 'online' as const, presenceAt: now } : {}),
   });
   return true;
@@ -171,6 +178,8 @@ async function recordConnection(
   context: ReconcileContext,
 ): Promise<Correlation> {
   if (change.status === 'offline') await recordWill(tx, client, change, context.now);
+  else if (isLate(client, change)) return { kind: 'repeated', client };
+  else if (isHeartbeat(client, change)) await recordHeartbeat(tx, client, change);
   else await recordBirth(tx, outcome, client, change, context);
   return { kind: 'connection', client };
 }
@@ -185,6 +194,29 @@ async function recordWill(tx: StoreTransaction, client: ClientRecord, change: Co
   }
 }
 
+/** Said before what is known already: a retained message that was delivered again, for instance. */
+function isLate(client: ClientRecord, { standing, bootId, at }: ConnectionChange): boolean {
+  if (standing?.seq === undefined || client.bootId !== bootId || client.reportedAt === null) return false;
+  return standing.seq <= client.seq && Date.parse(at) <= client.reportedAt;
+}
+
+/** It says again what it has said on this connection: nothing to reconcile, and no new time to answer in. */
+function isHeartbeat(client: ClientRecord, change: ConnectionChange): boolean {
+  const { standing, bootId, revision, reportedHash } = change;
+  if (standing === undefined || client.presence !== 'online' || client.bootId !== bootId) return false;
+  if (client.connection !== standing.connection) return false;
+  return client.reportedRevision === revision && client.reportedHash === reportedHash;
+}
+
+async function recordHeartbeat(
+  tx: StoreTransaction,
+  client: ClientRecord,
+  { standing, at }: ConnectionChange,
+): Promise<void> {
+  const seq = standing?.seq ?? client.seq;
+  await tx.updateClient(client, { seq, reportedAt: Date.parse(at) });
+}
+
 async function recordBirth(
   tx: StoreTransaction,
   outcome: Outcome,
@@ -196,7 +228,8 @@ async function recordBirth(
     presence: 'online' as const,
     presenceAt: context.now,
     bootId: change.bootId,
-    seq: change.bootId === client.bootId ? client.seq : 0,
+    connection: change.standing?.connection ?? null,
+    seq: change.standing?.seq ?? (change.bootId === client.bootId ? client.seq : 0),
     reportedRevision: change.revision,
     reportedHash: change.reportedHash,
     reportedAt: Date.parse(change.at),

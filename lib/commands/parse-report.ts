@@ -15,52 +15,63 @@ const MAX_TEXT = 1_000;
 type Check = (value: JsonValue | undefined) => boolean;
 
 const count: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-const shortText: Check = (value) => typeof value === 'string' && value.length <= MAX_TEXT;
+const text: Check = (value) => typeof value === 'string';
 const time: Check = (value) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 const hash: Check = (value) => value === null || (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
 const bootId: Check = (value) => typeof value === 'string' && value.length > 0 && value.length <= 64;
-const code: Check = (value) => typeof value === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(value);
+const code: Check = (value) => typeof value === 'string' && /^[\x21-\x7e]{1,64}$/.test(value);
 
-const COMMON: Readonly<Record<string, Check>> = {
-  tenantId: (value) => isIdentifier('tenant', value),
-  clientId: (value) => isIdentifier('device', value),
-  revision: count,
-  reportedHash: hash,
-  bootId,
-  at: time,
+interface Member {
+  readonly accepts: Check;
+  /** What stands for it when it is absent; without it the member must be there. */
+  readonly otherwise?: (message: JsonObject) => JsonValue;
+}
+type Form = Readonly<Record<string, Member>>;
+
+/** The boot of a client that does not tell it. */
+const UNTOLD_BOOT = 'untold';
+
+const COMMON: Form = {
+  tenantId: { accepts: (value) => isIdentifier('tenant', value) },
+  clientId: { accepts: (value) => isIdentifier('device', value) },
+  reportedHash: { accepts: hash, otherwise: () => null },
+  bootId: { accepts: bootId, otherwise: () => UNTOLD_BOOT },
 };
 
-const STATUS: Readonly<Record<string, Check>> = {
+const STATUS: Form = {
   ...COMMON,
-  commandId: isUuid,
-  version: shortText,
-  state: (value) => REPORTED_STATES.some((state) => state === value),
-  code,
-  message: shortText,
-  errors: (value) => Array.isArray(value) && value.every(isFieldError),
-  seq: count,
+  commandId: { accepts: isUuid, otherwise: () => '' },
+  revision: { accepts: count },
+  version: { accepts: text, otherwise: () => '' },
+  state: { accepts: (value) => REPORTED_STATES.some((state) => state === value) },
+  code: { accepts: code, otherwise: ({ state }) => String(state).toUpperCase() },
+  message: { accepts: text, otherwise: () => '' },
+  errors: { accepts: (value) => Array.isArray(value) && value.every(isFieldError), otherwise: () => [] },
+  seq: { accepts: count, otherwise: () => 0 },
 };
 
-const CONNECTION: Readonly<Record<string, Check>> = {
+const CONNECTION: Form = {
   ...COMMON,
-  status: (value) => value === 'online' || value === 'offline',
+  revision: { accepts: count, otherwise: () => 0 },
+  status: { accepts: (value) => value === 'online' || value === 'offline' },
 };
 
 /**
- * Parses what a client publishes on its status topic: a status, a birth or a will (SPEC 3).
+ * Parses what a client publishes on its status topic: a status, a birth or a will (SPEC 3). A client that leaves
+ * out what only refines its report is understood all the same; what is there must be right.
+ * @param receivedAt milliseconds since the Unix epoch; the time of a message that tells none
  * @throws EgizError `INVALID_MESSAGE` naming the members that are wrong
  */
-export function parseClientMessage(payload: Buffer): ClientMessage {
+export function parseClientMessage(payload: Buffer, receivedAt = Date.now()): ClientMessage {
   const message = parse(payload);
+  const at: Form = { at: { accepts: time, otherwise: () => new Date(receivedAt).toISOString() } };
   if (message.type === 'ClientStatusReported') {
-    check(message, STATUS);
-    const errors = message.errors as unknown as FieldError[];
-    return { ...(message as unknown as StatusReport), errors: errors.slice(0, MAX_ERRORS) };
+    const status = complete(message, { ...STATUS, ...at }) as unknown as StatusReport;
+    return { ...status, message: status.message.slice(0, MAX_TEXT), errors: shortened(status.errors) };
   }
   if (message.type === 'ClientConnectionChanged') {
-    check(message, CONNECTION);
-    return message as unknown as ConnectionChange;
+    return complete(message, { ...CONNECTION, ...at }) as unknown as ConnectionChange;
   }
   throw invalid(`its type ${JSON.stringify(message.type ?? null).slice(0, 80)} is not a client's message`);
 }
@@ -76,16 +87,31 @@ function parse(payload: Buffer): JsonObject {
   return value;
 }
 
-function check(message: JsonObject, checks: Readonly<Record<string, Check>>): void {
-  const wrong = Object.entries(checks)
-    .filter(([name, accepts]) => !accepts(message[name]))
-    .map(([name]) => `"${name}"`);
-  if (wrong.length > 0)
-    throw invalid(`${wrong.join(', ')} ${wrong.length === 1 ? 'is' : 'are'} missing or wrong`);
+/** @throws EgizError `INVALID_MESSAGE` */
+function complete(message: JsonObject, form: Form): JsonObject {
+  const completed: JsonObject = { ...message };
+  const wrong: string[] = [];
+  for (const [name, { accepts, otherwise }] of Object.entries(form)) {
+    const absent = !Object.hasOwn(message, name);
+    if (absent && otherwise !== undefined) completed[name] = otherwise(message);
+    else if (!accepts(message[name])) wrong.push(`"${name}"`);
+  }
+  if (wrong.length === 0) return completed;
+  throw invalid(`${wrong.join(', ')} ${wrong.length === 1 ? 'is' : 'are'} missing or wrong`);
+}
+
+/** A client may say as much as it likes; the store keeps what a person reads. */
+function shortened(errors: readonly FieldError[]): FieldError[] {
+  const short = (value: string) => value.slice(0, MAX_TEXT);
+  return errors.slice(0, MAX_ERRORS).map(({ pointer, rule, message }) => ({
+    pointer: short(pointer),
+    rule: short(rule),
+    message: short(message),
+  }));
 }
 
 function isFieldError(value: JsonValue): boolean {
-  return isJsonObject(value) && ['pointer', 'rule', 'message'].every((name) => shortText(value[name]));
+  return isJsonObject(value) && ['pointer', 'rule', 'message'].every((name) => text(value[name]));
 }
 
 function invalid(why: string): EgizError {

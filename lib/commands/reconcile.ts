@@ -1,5 +1,5 @@
 import type { ClientRecord, CommandRecord, StoreTransaction } from '../store/store';
-import { insertCommand, newCommand } from './accept';
+import { insertCommand, newCommand } from './new-command';
 import type { CommandState } from './states';
 import { moveCommand, type Outcome, raise } from './transition';
 

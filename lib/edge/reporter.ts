@@ -1,8 +1,7 @@
 import { EgizError, toEgizError } from '../errors/egiz-error';
-import type { PublishResult } from '../mqtt/link';
+import type { MqttLink, PublishResult } from '../mqtt/link';
 import type { Clock } from '../time/clock';
 import type { ClientRef } from '../topics/clients';
-import type { EdgeLink } from './client';
 import type { EdgeMemory } from './memory';
 import { connectionMessage, reportMessage, settleReport } from './reports';
 import type { KeptReport } from './state';
@@ -32,14 +31,14 @@ const CURED_BY_RECONNECT: ReadonlySet<string> = new Set([
 /** Publishes reports until the broker has taken them, and the birth message at each connection. */
 export class Reporter {
   readonly #options: ReporterOptions;
-  readonly #link: Pick<EdgeLink, 'publish'>;
+  readonly #link: Pick<MqttLink, 'publish'>;
   readonly #sending = new Set<string>();
   #connected = false;
   #cancelRetry: (() => void) | undefined;
   #birthDue = false;
   #retryMs = FIRST_RETRY_MS;
 
-  constructor(link: Pick<EdgeLink, 'publish'>, options: ReporterOptions) {
+  constructor(link: Pick<MqttLink, 'publish'>, options: ReporterOptions) {
     this.#link = link;
     this.#options = options;
   }

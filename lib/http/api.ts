@@ -7,8 +7,8 @@ import { commandView } from '../fleet/views';
 import { canonicalJson } from '../json/canonical';
 import type { JsonObject, JsonValue } from '../json/json';
 import { checkJson, parseJson } from '../json/parse';
-import { type ClientRef, parseClientRef } from '../topics/clients';
-import { isIdentifier } from '../topics/identifiers';
+import type { ClientRef } from '../topics/clients';
+import { isIdentifier, parseIdentifier } from '../topics/identifiers';
 import type { Auth } from './auth';
 import type { HttpResponse } from './problem';
 import { etag, parseIfMatch } from './status';
@@ -71,10 +71,12 @@ export async function cancelCommand(
  * @throws EgizError `CLIENT_UNKNOWN`
  */
 export function clientOf({ auth, clientId }: Pick<ApiRequest, 'auth' | 'clientId'>): ClientRef {
-  if (isIdentifier('client', clientId)) return parseClientRef(auth.tenantId, clientId);
+  // A board is a client too, and its id is as long as an account may be.
+  if (isIdentifier('device', clientId))
+    return { tenantId: parseIdentifier('tenant', auth.tenantId), clientId };
   const shown = JSON.stringify(String(clientId).slice(0, 80));
   throw new EgizError('CLIENT_UNKNOWN', `There is no client ${shown}`, {
-    mend: 'A client id has 1 to 39 letters, digits, "_" or "-" and begins with a letter or digit.',
+    mend: 'A client id has 1 to 64 letters, digits, "_" or "-" and begins with a letter or digit.',
   });
 }
 

@@ -42,6 +42,8 @@ export function parseInventory(text: string): Inventory {
   return inventory;
 }
 
+const clientScope = (tenant: string): string => `client of tenant "${tenant}"`;
+
 class InventoryReader {
   /** Accounts and ids already given, by scope, with the place they were given at. */
   private readonly seen = new Map<string, Map<string, string>>();
@@ -74,7 +76,7 @@ class InventoryReader {
   private client(place: Place, tenant: string): Client {
     const fields = this.document.mapping(place, ['id', 'type'], ['login', 'limits', 'labels', ...REMARKS]);
     return {
-      id: this.uniqueId('client', fields, `client of tenant "${tenant}"`),
+      id: this.uniqueId('client', fields, clientScope(tenant)),
       type: this.identifier('client type', fields.get('type')),
       login: this.choice(fields.get('login'), LOGINS, 'password'),
       limits: this.limits(fields),
@@ -92,11 +94,11 @@ class InventoryReader {
       id,
       tenant,
       labels: this.labels(fields),
-      equipment: equipment.map((item) => this.equipment(item, id)),
+      equipment: equipment.map((item) => this.equipment(item, { factory: id, tenant })),
     };
   }
 
-  private equipment(place: Place, factory: string): Equipment {
+  private equipment(place: Place, { factory, tenant }: { factory: string; tenant: string }): Equipment {
     const fields = this.document.mapping(place, ['id', 'type'], ['devices', 'zone', 'labels', ...REMARKS]);
     const id = this.uniqueId('equipment', fields, `equipment of factory "${factory}"`);
     const type = this.identifier('equipment type', fields.get('type'));
@@ -107,13 +109,16 @@ class InventoryReader {
       id,
       type,
       labels: { ...this.labels(fields), ...zoneLabel },
-      devices: devices.map((device) => this.device(device, `${factory}/${id}`)),
+      devices: devices.map((device) => this.device(device, { equipment: `${factory}/${id}`, tenant })),
     };
   }
 
-  private device(place: Place, equipment: string): Device {
+  private device(place: Place, { equipment, tenant }: { equipment: string; tenant: string }): Device {
     const fields = this.document.mapping(place, ['id', 'sensor'], ['login', 'limits', 'labels', ...REMARKS]);
     const id = this.uniqueId('device', fields, 'account');
+    const idPlace = fields.get('id');
+    // Both are clients of the tenant, and one path of the API leads to each.
+    if (idPlace !== undefined && id !== '') this.claim(clientScope(tenant), id, idPlace);
     const sensorPlace = fields.get('sensor');
     const sensor = canonicalSensorType(this.identifier('sensor type', sensorPlace));
     if (sensorPlace !== undefined) this.claim(`board of equipment "${equipment}" for`, sensor, sensorPlace);

@@ -44,6 +44,8 @@ export function connectBroker(options: BrokerOptions): BrokerLinks {
       sessionExpirySeconds: 0,
     }),
     connectMqtt({
+      // Reports share the wait for the store's disk.
+      maxHandling: 64,
       ...connection,
       clientId: own === undefined ? `${account}-sub` : `${account}-sub-${own}`,
       cleanStart: false,

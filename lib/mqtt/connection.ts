@@ -28,9 +28,6 @@ const HANDLER_GRACE_MS = 5_000;
  * Connects to a broker with MQTT 5 and stays connected: full-jitter exponential backoff between attempts,
  * subscriptions renewed at each connection. Returns at once; `onState` tells what becomes
  * of it. Subscribe soon: what a resumed session delivers waits five seconds for a handler.
- *
- * A handler must not wait for a publish on the same link: the reader that would see its PUBACK waits for the
- * handler.
  * @throws EgizError `MQTT_URL_INVALID`, `MQTT_PLAINTEXT_REFUSED`
  */
 export function connectMqtt(options: ConnectOptions): RenewableLink {
@@ -57,8 +54,9 @@ class ReconnectingLink implements RenewableLink {
   /** Connections in a row that ended soon after they were made. */
   #shortLived = 0;
   #cancelRetry: () => void = () => undefined;
-  /** The end of the line of incoming messages; they outlive the connection they came by. */
-  #incoming: Promise<void> = Promise.resolve();
+  /** Handlers under way, and who waits for one to end; they outlive the connection they came by. */
+  #handling = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(settings: LinkSettings) {
     this.#settings = settings;
@@ -171,9 +169,17 @@ class ReconnectingLink implements RenewableLink {
     );
   }
 
-  #onMessage(message: IncomingMessage): Promise<void> {
-    this.#incoming = this.#incoming.then(() => this.#deliver(message));
-    return this.#incoming;
+  async #onMessage(message: IncomingMessage): Promise<void> {
+    if (this.#handling >= this.#settings.maxHandling) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    } else {
+      this.#handling += 1;
+    }
+    await this.#deliver(message);
+    // The place goes to the next in line, so that nobody overtakes it.
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#handling -= 1;
+    else next();
   }
 
   async #deliver(message: IncomingMessage): Promise<void> {

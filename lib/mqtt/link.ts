@@ -40,8 +40,9 @@ export interface IncomingMessage {
 }
 
 /**
- * Called for one message at a time. The broker gets its PUBACK when the returned promise settles, whichever
- * way: reject only after the fault has been recorded, and keep the work short, for the reader waits.
+ * Called for one message at a time, or for as many as the link is told to hand over at once, in the order they
+ * came. The broker gets its PUBACK when the returned promise settles, whichever way: reject only after the fault
+ * has been recorded.
  */
 export type MessageHandler = (message: IncomingMessage) => Promise<void> | void;
 

@@ -40,6 +40,11 @@ export interface ConnectOptions {
   readonly keepalive?: number;
   /** Messages the broker may send before we have acknowledged any. Default 100 (SPEC 4 "In flight"). */
   readonly receiveMaximum?: number;
+  /**
+   * Messages that are handed over before the handler of the first is done, in the order they came. Default 1:
+   * one at a time. More than one lets handlers share a wait, for the disk for example.
+   */
+  readonly maxHandling?: number;
   /** Messages we send before the broker has acknowledged any; its own limit counts when lower. Default 100. */
   readonly maxInFlight?: number;
   /** Largest packet we take, in bytes. Default 1 MiB. */
@@ -76,6 +81,7 @@ const DEFAULTS = {
   sessionExpirySeconds: 0,
   keepalive: 30,
   receiveMaximum: 100,
+  maxHandling: 1,
   maxInFlight: 100,
   maximumPacketSize: 1024 * 1024,
   ackTimeoutMs: 10_000,

@@ -19,6 +19,8 @@ export interface SessionEvents {
 }
 
 const NO_MATCHING_SUBSCRIBERS = 0x10;
+/** Whatever is not undefined keeps the library from sending a PUBACK; it is never shown. */
+const ACKNOWLEDGED_LATER = new Error('acknowledged later');
 
 interface Pending {
   readonly request: PublishRequest;
@@ -43,6 +45,8 @@ export class Session {
   #window: InFlightWindow<Pending> | undefined;
   #maximumPacketSize = Number.POSITIVE_INFINITY;
   readonly #writing = new Set<Pending>();
+  /** The end of the line of PUBACKs we owe. */
+  #acknowledged: Promise<void> = Promise.resolve();
   #cause: Cause | undefined;
   #closed = false;
 
@@ -184,9 +188,27 @@ export class Session {
     }
   }
 
-  async #receive(packet: IPublishPacket, callback: (error?: Error) => void): Promise<void> {
-    await this.#events.onMessage(incomingMessage(packet as WirePublish));
-    callback();
+  /**
+   * The library reads no further, not even our own PUBACKs, before `callback` is called, and would then send its
+   * PUBACK. So it is told at once that there is nothing to acknowledge, and the PUBACK is sent by us when the
+   * handler is done: in the order of arrival (MQTT 5.0 section 4.6), at most Receive Maximum of them due.
+   */
+  async #receive(packet: IPublishPacket, callback: (nothingToSend?: Error) => void): Promise<void> {
+    const handled = this.#events.onMessage(incomingMessage(packet as WirePublish));
+    if (packet.qos !== 1) {
+      await handled;
+      callback();
+      return;
+    }
+    callback(ACKNOWLEDGED_LATER);
+    this.#acknowledged = this.#acknowledged.then(() => handled).then(() => this.#acknowledge(packet));
+  }
+
+  /** On a connection that is gone the broker would take it for another message's. */
+  #acknowledge({ messageId }: IPublishPacket): void {
+    if (this.#closed || messageId === undefined) return;
+    const wire = this.#client as unknown as { _sendPacket(packet: Packet): void };
+    wire._sendPacket({ cmd: 'puback', messageId, reasonCode: 0 });
   }
 
   #onTimeout(): void {

@@ -1,4 +1,4 @@
-import { supersede } from '../commands/accept';
+import { supersede } from '../commands/new-command';
 import type { ConfigurationService } from '../commands/service';
 import type { Outcome } from '../commands/transition';
 import { moveCommand } from '../commands/transition';

@@ -1,27 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { SECRET_MODE, writeFileAtomic, writeFileQuickly } from '../files/atomic';
+import { writeFileAtomic, writeFileQuickly } from '../files/atomic';
+import type { AuthorityName } from './authorities';
 import {
+  commonNameOf,
   createAuthority,
   daysLeft,
   isNamed,
   isPairOf,
-  issueCertificate,
   type KeyPair,
   LEAF_DAYS,
 } from './certificates';
-
-/** The two files of a certificate. The key's has mode 0600. */
-export interface KeyPairFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
+import { authorityOf, filesOf, type Holder, issue, SERVER } from './enrol';
+import { type KeyPairFiles, pairFiles, readPair, recoverPair, writePair } from './pair-files';
+import { CertificateRegister, serialOf } from './register';
+import { crlFile, writeRevocationLists } from './revocation';
 
 export interface DevelopmentPki {
   /** Signs the server, and clients and devices. */
   readonly caFile: string;
   /** Signs services only: no client's certificate opens the listener where client ids are free (SPEC 2). */
   readonly serviceCaFile: string;
+  /** What each of them has revoked. */
+  readonly crlFile: string;
+  readonly serviceCrlFile: string;
   readonly server: KeyPairFiles;
   /** By account. */
   readonly clients: ReadonlyMap<string, KeyPairFiles>;
@@ -54,92 +55,97 @@ export async function developmentPki(
   options: DevelopmentPkiOptions,
 ): Promise<DevelopmentPki> {
   const now = options.now ?? new Date();
-  const authority = await ensureAuthority(directory, 'ca', 'OpenEgiz development CA', now);
-  const serviceAuthority = await ensureAuthority(
-    directory,
-    'services-ca',
-    'OpenEgiz development services CA',
-    now,
-  );
+  const register = new CertificateRegister(directory, { durable: false });
+  const care = new Care(directory, register, now);
+  const authority = await care.authority('ca', DEVELOPMENT_CA);
+  const serviceAuthority = await care.authority('services-ca', 'OpenEgiz development services CA');
+  const server = await care.server(authority, options.hosts ?? []);
+  const clients = await care.accounts('client', authority, options.clients ?? []);
+  const services = await care.accounts('service', serviceAuthority, options.services ?? []);
+  await writeRevocationLists(directory, register, { now });
   return {
     caFile: pairFiles(directory, 'ca').certFile,
     serviceCaFile: pairFiles(directory, 'services-ca').certFile,
-    server: await ensureServer(directory, authority, options.hosts ?? [], now),
-    clients: await ensureAccounts(join(directory, 'clients'), authority, options.clients ?? [], now),
-    services: await ensureAccounts(
-      join(directory, 'services'),
-      serviceAuthority,
-      options.services ?? [],
-      now,
-    ),
+    crlFile: crlFile(directory, 'ca'),
+    serviceCrlFile: crlFile(directory, 'services-ca'),
+    server,
+    clients,
+    services,
   };
 }
 
-function ensureAuthority(directory: string, name: string, commonName: string, now: Date): Promise<KeyPair> {
-  return ensure(
-    pairFiles(directory, name),
-    (pair) => isPairOf(pair.certificate, pair) && daysLeft(pair.certificate, now) > LEAF_DAYS,
-    () => createAuthority(commonName, { now }),
-  );
+const DEVELOPMENT_CA = 'OpenEgiz development CA';
+
+/** True for a directory that `developmentPki` looks after, and would put its own certificates back in. */
+export function isDevelopmentPki(directory: string): boolean {
+  const { certFile } = pairFiles(directory, 'ca');
+  return existsSync(certFile) && commonNameOf(readFileSync(certFile, 'utf8')) === DEVELOPMENT_CA;
 }
 
-async function ensureServer(
-  directory: string,
-  authority: KeyPair,
-  extraHosts: readonly string[],
-  now: Date,
-): Promise<KeyPairFiles> {
-  const files = pairFiles(directory, 'server');
-  const hosts = [...new Set([...LOCAL_HOSTS, ...extraHosts])];
-  await ensure(
-    files,
-    (pair) => isFresh(authority, pair, now) && hosts.every((host) => isNamed(pair.certificate, host)),
-    () => issueCertificate(authority, { kind: 'server', commonName: 'localhost', hosts }, { now }),
-  );
-  return files;
-}
+class Care {
+  constructor(
+    private readonly directory: string,
+    private readonly register: CertificateRegister,
+    private readonly now: Date,
+  ) {}
 
-async function ensureAccounts(
-  directory: string,
-  authority: KeyPair,
-  accounts: readonly string[],
-  now: Date,
-): Promise<ReadonlyMap<string, KeyPairFiles>> {
-  const issued = new Map<string, KeyPairFiles>();
-  for (const account of accounts) {
-    const files = pairFiles(directory, account);
-    await ensure(
-      files,
-      (pair) => isFresh(authority, pair, now),
-      () => issueCertificate(authority, { kind: 'client', account }, { now }),
-      // There may be thousands, and one that a power cut damages is made anew.
-      writeFileQuickly,
+  authority(name: AuthorityName, commonName: string): Promise<KeyPair> {
+    return ensure(
+      pairFiles(this.directory, name),
+      (pair) => isPairOf(pair.certificate, pair) && daysLeft(pair.certificate, this.now) > LEAF_DAYS,
+      () => createAuthority(commonName, { now: this.now }),
     );
-    issued.set(account, files);
   }
-  return issued;
-}
 
-function isFresh(authority: KeyPair, pair: KeyPair, now: Date): boolean {
-  return isPairOf(authority.certificate, pair) && daysLeft(pair.certificate, now) > RENEW_BELOW_DAYS;
-}
+  async server(authority: KeyPair, extraHosts: readonly string[]): Promise<KeyPairFiles> {
+    const hosts = [...new Set([...LOCAL_HOSTS, ...extraHosts])];
+    return this.leaf({ kind: 'server', hosts }, SERVER, authority, (certificate) =>
+      hosts.every((host) => isNamed(certificate, host)),
+    );
+  }
 
-export function pairFiles(directory: string, name: string): KeyPairFiles {
-  return { certFile: join(directory, `${name}.crt`), keyFile: join(directory, `${name}.key`) };
-}
+  async accounts(
+    kind: 'client' | 'service',
+    authority: KeyPair,
+    accounts: readonly string[],
+  ): Promise<ReadonlyMap<string, KeyPairFiles>> {
+    const issued = new Map<string, KeyPairFiles>();
+    for (const account of accounts) {
+      issued.set(account, await this.leaf({ kind, account }, account, authority));
+    }
+    return issued;
+  }
 
-/** The key first: a certificate without its key would leave a broker with no usable certificate. */
-export function writePair(files: KeyPairFiles, pair: KeyPair, write = writeFileAtomic): void {
-  write(files.keyFile, pair.privateKey, SECRET_MODE);
-  write(files.certFile, pair.certificate);
-}
+  private async leaf(
+    holder: Holder,
+    name: string,
+    authority: KeyPair,
+    fits: (certificate: string) => boolean = () => true,
+  ): Promise<KeyPairFiles> {
+    const { directory, register, now } = this;
+    const files = filesOf(directory, { kind: holder.kind, name });
+    recoverPair(files);
+    const { certificate } = await ensure(
+      files,
+      (pair) => this.isFresh(authority, pair) && fits(pair.certificate),
+      () => issue({ directory, register, now }, holder, authority),
+      // There may be thousands of accounts, and what a power cut damages is made anew.
+      holder.kind === 'server' ? writeFileAtomic : writeFileQuickly,
+    );
+    // One from before there was a register could not be revoked.
+    if (!register.knows(serialOf(certificate))) {
+      register.record(certificate, { issuer: authorityOf(holder.kind), kind: holder.kind, name }, now);
+    }
+    return files;
+  }
 
-export function readPair(files: KeyPairFiles): KeyPair | undefined {
-  if (!existsSync(files.certFile) || !existsSync(files.keyFile)) return undefined;
-  return {
-    certificate: readFileSync(files.certFile, 'utf8'),
-    privateKey: readFileSync(files.keyFile, 'utf8'),
-  };
+  private isFresh(authority: KeyPair, pair: KeyPair): boolean {
+    return (
+      isPairOf(authority.certificate, pair) &&
+      daysLeft(pair.certificate, this.now) > RENEW_BELOW_DAYS &&
+      !this.register.isRevoked(serialOf(pair.certificate))
+    );
+  }
 }
 
 async function ensure(

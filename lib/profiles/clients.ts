@@ -2,7 +2,6 @@ import type { ConfigurationCommand } from '../commands/messages';
 import { parseClientMessage } from '../commands/parse-report';
 import { uuidBytes, uuidText } from '../commands/uuid';
 import { EgizError } from '../errors/egiz-error';
-import type { PublishProperties } from '../mqtt/link';
 import type { CommandRecord, RevisionRecord } from '../store/store';
 import {
   CLIENT_STATUS_FILTER,
@@ -10,6 +9,7 @@ import {
   clientStatusTopic,
   parseClientStatusTopic,
 } from '../topics/clients';
+import { commandProperties } from './command-properties';
 import type { Profile } from './profile';
 
 /** The `clients` profile: OPC Core Clients and other edge instances of a tenant (SEQ, SPEC 2 and 3). */
@@ -26,20 +26,16 @@ export const clientsProfile: Profile = {
       properties: {
         correlationData: uuidBytes(command.commandId),
         responseTopic: clientStatusTopic(client),
-        contentType: 'application/json',
-        payloadFormatIndicator: true,
-        // Rounded down: the message must not outlive the command.
-        messageExpiryInterval: Math.max(1, Math.floor((command.expiresAt - now) / 1000)),
-        userProperties: userProperties(command, revision),
+        ...commandProperties(command, revision, now),
       },
     };
   },
 
   report({ topic, payload, properties }) {
-    const ref = parseClientStatusTopic(topic);
-    if (ref === undefined) return undefined;
+    const from = parseClientStatusTopic(topic);
+    if (from === undefined) return undefined;
     const message = parseClientMessage(payload);
-    if (message.tenantId !== ref.tenantId || message.clientId !== ref.clientId) {
+    if (message.tenantId !== from.tenantId || message.clientId !== from.clientId) {
       throw new EgizError(
         'INVALID_MESSAGE',
         `The message on ${topic} names the client ${message.tenantId}.${message.clientId}`,
@@ -51,7 +47,7 @@ export const clientsProfile: Profile = {
     }
     const correlationId =
       properties.correlationData === undefined ? undefined : uuidText(properties.correlationData);
-    return correlationId === undefined ? { ref, message } : { ref, message, correlationId };
+    return correlationId === undefined ? { from, message } : { from, message, correlationId };
   },
 };
 
@@ -68,17 +64,5 @@ function configurationCommand(command: CommandRecord, revision: RevisionRecord):
     hash: revision.hash,
     issuedAt: new Date(command.issuedAt).toISOString(),
     expiresAt: new Date(command.expiresAt).toISOString(),
-  };
-}
-
-function userProperties(
-  command: CommandRecord,
-  revision: RevisionRecord,
-): PublishProperties['userProperties'] & object {
-  return {
-    revision: String(command.revision),
-    schema: revision.schema,
-    ...(command.traceparent === null ? {} : { traceparent: command.traceparent }),
-    ...(command.tracestate === null ? {} : { tracestate: command.tracestate }),
   };
 }

@@ -15,6 +15,8 @@ export interface ClientRecord extends ClientRef {
   readonly type: string;
   /** Addressing profile, e.g. `clients`; the engine only passes it on. */
   readonly profile: string;
+  /** Where the profile reaches it, when its id alone does not tell; the profile's own form. */
+  readonly address: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Highest revision ever assigned. */
   readonly lastRevision: number;
@@ -23,6 +25,8 @@ export interface ClientRecord extends ClientRef {
   readonly presence: Presence;
   readonly presenceAt: number | null;
   readonly bootId: string | null;
+  /** Which connection of that boot it is on, of a client that tells it. */
+  readonly connection: number | null;
   /** Highest status sequence number seen in this boot. */
   readonly seq: number;
   readonly reportedRevision: number;
@@ -141,6 +145,14 @@ export interface Page<Key> {
   readonly after?: Key;
 }
 
+/** Who has the address, or one below it, in a profile whose topics do not name the tenant. */
+export interface ClientAddress {
+  readonly profile: string;
+  /** Levels joined by `/`. */
+  readonly address: string;
+  readonly clientId: string;
+}
+
 export type ClientPatch = Partial<
   Pick<
     ClientRecord,
@@ -149,6 +161,7 @@ export type ClientPatch = Partial<
     | 'presence'
     | 'presenceAt'
     | 'bootId'
+    | 'connection'
     | 'seq'
     | 'reportedRevision'
     | 'reportedHash'
@@ -162,13 +175,14 @@ export type CommandPatch = Partial<
 
 export type StateCounts = Readonly<Record<CommandState, number>>;
 
+export type ClientRegistration = ClientRef & Pick<ClientRecord, 'type' | 'profile' | 'address' | 'labels'>;
+
 /** The operations inside one transaction: all of them happen, or none. */
 export interface StoreTransaction {
   client(ref: ClientRef): Promise<ClientRecord | undefined>;
-  /** Adds the client or updates its type, profile and labels; its configuration stays. */
-  registerClient(
-    client: ClientRef & { type: string; profile: string; labels: Readonly<Record<string, string>> },
-  ): Promise<void>;
+  clientAt(address: ClientAddress): Promise<ClientRecord | undefined>;
+  /** Adds the client or updates its type, profile, address and labels; its configuration stays. */
+  registerClient(client: ClientRegistration): Promise<void>;
   /** The client answers 404 from now on; its history stays. */
   retireClient(ref: ClientRef): Promise<void>;
   /** Every client of every tenant that is not retired, by tenant and id. */

@@ -51,6 +51,27 @@ export function equipmentCommandTopic(ref: EquipmentRef): string {
   return `${equipmentRoot(ref)}/command`;
 }
 
+/** What the service subscribes to for the statuses, births and wills of every board, in both forms. */
+export const SENSOR_STATUS_FILTERS = ['openegiz/+/+/+/+/status', 'openegiz/+/+/+/status'] as const;
+
+/** Where a board is, or a gateway for the boards of its equipment: the levels of its topics, canonical. */
+export function sensorAddress(ref: EquipmentRef & Partial<SensorRef>): string {
+  const { factoryId, equipmentType, equipmentId, sensorType } = ref;
+  const levels = [factoryId, equipmentType, equipmentId];
+  return (sensorType === undefined ? levels : [...levels, canonicalSensorType(sensorType)]).join('/');
+}
+
+/** @throws EgizError `INVALID_IDENTIFIER` for a text that is no board's address */
+export function parseSensorAddress(address: string): SensorRef {
+  const [factory, type, equipment, sensor] = address.split('/');
+  return {
+    factoryId: parseIdentifier('factory', factory),
+    equipmentType: parseIdentifier('equipment type', type),
+    equipmentId: parseIdentifier('equipment', equipment),
+    sensorType: parseIdentifier('sensor type', sensor),
+  };
+}
+
 /**
  * Parses every topic form of the sensors profile, the PRD's four-level status included.
  * @throws EgizError `INVALID_TOPIC`

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { AccessFiles } from '../../lib/acl/generate';
+import type { RunningBroker } from '../../lib/broker/apply';
 import { EgizError } from '../../lib/errors/egiz-error';
 import type { SavedConfig } from '../shell/migrate';
 
@@ -9,8 +11,8 @@ export interface AclConfig {
   readonly files: AccessFiles;
   /** Only compare; write nothing. */
   readonly dryRun: boolean;
-  /** Whom to signal when something was written. */
-  readonly pidFile?: string;
+  /** Whom to signal when something was written, and where to ask whether it follows. */
+  readonly broker?: RunningBroker;
 }
 
 /**
@@ -28,7 +30,6 @@ export function parseConfig(saved: SavedConfig, directory: string): AclConfig {
     if (found !== undefined) return found;
     throw new EgizError('CONFIG_INVALID', `"${name}" is not set`, { mend: 'Open the node and complete it.' });
   };
-  const pidFile = path('pidFile');
   const guardFile = path('guardFile');
   return {
     ...(saved.source === 'file' ? { inventoryFile: required('inventoryFile') } : {}),
@@ -39,6 +40,15 @@ export function parseConfig(saved: SavedConfig, directory: string): AclConfig {
       ...(guardFile === undefined ? {} : { guardFile }),
     },
     dryRun: saved.mode === 'compare',
-    ...(pidFile === undefined ? {} : { pidFile }),
+    ...brokerOf(path('pidFile'), path('caFile'), saved.probeUrl),
   };
+}
+
+function brokerOf(pidFile: string | undefined, caFile: string | undefined, probeUrl: unknown) {
+  if (pidFile === undefined) return {};
+  const url = typeof probeUrl === 'string' ? probeUrl.trim() : '';
+  if (url === '') return { broker: { pidFile } };
+  // Read at each use: the file may be renewed.
+  const tls = () => (caFile === undefined ? {} : { ca: readFileSync(caFile) });
+  return { broker: { pidFile, probe: { url, tls } } };
 }

@@ -13,6 +13,8 @@ interface Properties extends EditorNodeProperties {
   guardFile: string;
   mode: 'write' | 'compare';
   pidFile: string;
+  probeUrl: string;
+  caFile: string;
   configVersion: number;
 }
 
@@ -34,7 +36,12 @@ RED.nodes.registerType<Properties>('egiz-acl-generate', {
     guardFile: { value: '' },
     mode: { value: 'write', required: true },
     pidFile: { value: '' },
-    configVersion: { value: 1 },
+    probeUrl: {
+      value: '',
+      validate: (url: unknown) => url === undefined || url === '' || /^mqtts?:\/\/\S+$/.test(String(url)),
+    },
+    caFile: { value: '' },
+    configVersion: { value: 2 },
   },
   inputs: 1,
   outputs: 1,

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { NodeAPI } from 'node-red';
 import { describeDiff } from '../../lib/acl/diff';
 import { generateAccess } from '../../lib/acl/generate';
-import { signalReload } from '../../lib/acl/reload';
+import { type AppliedAccess, applyAccess } from '../../lib/broker/apply';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
+import type { Inventory } from '../../lib/inventory/inventory';
 import { parseInventory } from '../../lib/inventory/parse';
 import { isJsonObject } from '../../lib/json/json';
 import { defineNode } from '../shell/define';
@@ -42,13 +43,17 @@ export = (RED: NodeAPI): void => {
 /** Puts the outcome into the message; true when files were written. */
 async function run(config: AclConfig, msg: FlowMessage): Promise<boolean> {
   const inventory = parseInventory(await inventoryText(config, msg));
-  const { accounts, diff, changed } = await generateAccess(inventory, config.files, {
-    dryRun: config.dryRun,
-  });
-  const reloaded = changed && config.pidFile !== undefined;
-  if (reloaded && config.pidFile !== undefined) signalReload(config.pidFile);
-  msg.payload = { changed, reloaded, accounts: accounts.length, ...diff, lines: describeDiff(diff) };
+  const { accounts, diff, changed, reloaded, probed } = await bringInLine(config, inventory);
+  msg.payload = { changed, reloaded, probed, accounts: accounts.length, ...diff, lines: describeDiff(diff) };
   return changed;
+}
+
+async function bringInLine(
+  { files, broker, dryRun }: AclConfig,
+  inventory: Inventory,
+): Promise<AppliedAccess> {
+  if (broker !== undefined && !dryRun) return applyAccess(inventory, files, broker);
+  return { ...(await generateAccess(inventory, files, { dryRun })), reloaded: false, probed: false };
 }
 
 async function inventoryText(config: AclConfig, msg: FlowMessage): Promise<string> {

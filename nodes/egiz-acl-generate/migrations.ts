@@ -13,4 +13,6 @@ export const migrations: Migrations = [
     pidFile: '',
     ...config,
   }),
+  // Version 2: the broker is asked whether it follows.
+  (config) => ({ probeUrl: '', caFile: '', ...config }),
 ];

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
-import { clientsProfile } from '../../lib/profiles/clients';
+import { REPORT_FILTERS } from '../../lib/profiles/profiles';
 import { defineNode } from '../shell/define';
 import { type FlowMessage, onInput } from '../shell/input';
 import { brokerOf, storeOf } from '../shell/references';
@@ -20,7 +20,7 @@ const REPORTS_FAULT: ReadonlySet<string> = new Set([
 ]);
 
 export = (RED: NodeAPI): void => {
-  const subscriptions = new Subscriptions(RED, clientsProfile.reportFilters);
+  const subscriptions = new Subscriptions(RED, REPORT_FILTERS);
 
   defineNode(RED, {
     type: 'egiz-status-correlate',

@@ -80,7 +80,7 @@ export class Subscription {
   #settle(answer: 'granted' | EgizError): void {
     this.#answer = answer;
     const [first] = this.#listeners;
-    if (answer instanceof EgizError) first?.onRefused(answer, this.#filters.join(' '));
+    if (answer instanceof EgizError) first?.onRefused(answer, answer.cause.topic ?? this.#filters.join(' '));
     this.#tell();
   }
 

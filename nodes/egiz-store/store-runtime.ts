@@ -3,7 +3,7 @@ import { ConfigurationService } from '../../lib/commands/service';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
 import { Fleet } from '../../lib/fleet/fleet';
 import { OutboxPublisher, type Outlet } from '../../lib/outbox/publisher';
-import { clientsProfile } from '../../lib/profiles/clients';
+import { shippedProfiles } from '../../lib/profiles/profiles';
 import { SchemaRegistry } from '../../lib/schemas/registry';
 import { SHIPPED_CLIENT_SCHEMAS } from '../../lib/schemas/shipped';
 import { openSqliteStore } from '../../lib/store/sqlite/sqlite-store';
@@ -56,18 +56,26 @@ export class StoreRuntime implements StoreApi {
 
   start(): void {
     if (this.#closed) return;
-    let inventory: InventoryWatch;
     try {
       const config = this.#read();
-      this.#state = this.#openStore(config);
-      inventory = new InventoryWatch(config.inventory, this.#log.log, this.#log.warn);
+      const inventory = new InventoryWatch(config.inventory, this.#log.log, this.#log.warn);
+      this.#ticking = this.#begin(this.#openStore(config), inventory);
     } catch (fault) {
       this.#fail(fault);
+    }
+  }
+
+  /** A report that came before the clients are known would fit none of them: the inventory is read first. */
+  async #begin(open: OpenStore, inventory: InventoryWatch): Promise<void> {
+    await inventory.check(open.service.store).catch((fault: unknown) => this.#report(fault));
+    if (this.#closed) {
+      await open.service.store.close();
       return;
     }
+    this.#state = open;
     this.#health.recover();
     for (const [key, shared] of this.#publishers) this.#startPublisher(key, shared);
-    this.#schedule(0, inventory);
+    this.#schedule(TICK_MS, inventory);
     this.#tell();
   }
 
@@ -78,7 +86,7 @@ export class StoreRuntime implements StoreApi {
     const service = new ConfigurationService({
       store,
       schemas: registry,
-      profiles: [clientsProfile],
+      profiles: shippedProfiles(),
       clock: Date.now,
       random: randomBytes,
     });

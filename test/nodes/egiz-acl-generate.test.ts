@@ -125,12 +125,14 @@ describe('egiz-acl-generate', () => {
     });
   }
 
-  it('brings a configuration of version 0 to version 1', () => {
+  it('brings a configuration of version 0 to version 2', () => {
     migrate({ aclFile: '/acl' }, migrations).should.match({
       source: 'message',
       mode: 'write',
       aclFile: '/acl',
-      configVersion: 1,
+      probeUrl: '',
+      caFile: '',
+      configVersion: 2,
     });
   });
 });

@@ -10,7 +10,7 @@ import { migrations } from '../../nodes/egiz-store/migrations';
 import type { StoreNode } from '../../nodes/egiz-store/store-node';
 import { migrate } from '../../nodes/shell/migrate';
 import { nodeOf } from './flow';
-import { eventually, INVENTORY, ServiceFlow } from './service-flow';
+import { eventually, INVENTORY, opened, ServiceFlow } from './service-flow';
 
 /** Node-RED's log levels. */
 const ERROR = 20;
@@ -39,7 +39,7 @@ describe('egiz-store', () => {
       .args.filter(([entry]) => entry.level === level)
       .map(([entry]) => String(entry.msg));
   const clients = async () => {
-    const { service } = store().open();
+    const { service } = await opened(store());
     const refs = await service.store.transaction((tx) => tx.registeredClients());
     return refs.map(({ tenantId, clientId }) => `${tenantId}.${clientId}`);
   };

@@ -9,6 +9,7 @@ import queryNode = require('../../nodes/egiz-fleet-query/egiz-fleet-query');
 import correlateNode = require('../../nodes/egiz-status-correlate/egiz-status-correlate');
 import storeNode = require('../../nodes/egiz-store/egiz-store');
 
+import { EgizError } from '../../lib/errors/egiz-error';
 import type { OpenStore, StoreNode } from '../../nodes/egiz-store/store-node';
 import { fakeBrokerNode } from './fake-broker';
 import { collect, countDones, type EventCounter, nodeOf, statusOf } from './flow';
@@ -133,7 +134,7 @@ export class ServiceFlow {
 
   /** Waits until the store knows the clients of the inventory. */
   async ready(): Promise<OpenStore> {
-    const open = (nodeOf('store-1') as StoreNode).open();
+    const open = await opened(nodeOf('store-1') as StoreNode);
     await eventually('the inventory is read', () =>
       open.service.store.transaction(async (tx) => (await tx.registeredClients()).length === 3),
     );
@@ -187,4 +188,15 @@ export async function eventually(
     if (Date.now() > end) throw new Error(`In vain waited for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** The store is open when its inventory has been read. */
+export function opened(store: StoreNode): Promise<OpenStore> {
+  return new Promise((resolve) => {
+    const stop = store.onService((state) => {
+      if (state instanceof EgizError) return;
+      setImmediate(() => stop());
+      resolve(state);
+    });
+  });
 }

@@ -26,7 +26,7 @@ describe('the guard of a started broker', function () {
 
   before(async () => {
     home = homes.make();
-    ready = await homes.start(home, ['--clients', '0']).untilReady(110_000);
+    ready = await homes.start(home, ['--clients', '0', '--boards', 'none']).untilReady(110_000);
   });
   after(() => homes.cleanUp());
   afterEach(() => accounts.end());

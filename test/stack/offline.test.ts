@@ -1,5 +1,6 @@
 import should from 'should';
 import { Loop, type SeenCommand } from '../support/loop';
+import { until } from '../support/mosquitto';
 
 describe('clients and brokers that come and go (SPEC 3, SEQ error scenarios)', function () {
   this.timeout(60_000);
@@ -125,6 +126,8 @@ describe('clients and brokers that come and go (SPEC 3, SEQ error scenarios)', f
     await loop.stopEdge();
     loop.forgetEdgeState();
     await loop.startEdge();
+    // Until its birth has been heard, the service takes it for what it was.
+    await until('applied again', () => revisionsApplied().length === 2, 10_000);
     await loop.converged();
     should(revisionsApplied()).eql([1, 1]);
     const commands = await loop.commands();

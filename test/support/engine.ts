@@ -67,6 +67,7 @@ export async function startEngine(options: Partial<ServiceOptions> = {}): Promis
         clientId: 'press-1',
         type: 'thing',
         profile: 'clients',
+        address: '',
         labels: {},
       });
     }
@@ -182,7 +183,7 @@ export class Reporter {
 
   send(message: ClientMessage, correlationId?: string): Promise<Correlation> {
     return this.#engine.service.record({
-      ref: PRESS,
+      from: PRESS,
       message,
       ...(correlationId === undefined ? {} : { correlationId }),
     });

@@ -40,7 +40,7 @@ const fleet = new Fleet(store);
 
 async function main(): Promise<void> {
   await store.transaction((tx) =>
-    tx.registerClient({ ...PRESS, type: 'thing', profile: 'clients', labels: {} }),
+    tx.registerClient({ ...PRESS, type: 'thing', profile: 'clients', address: '', labels: {} }),
   );
   const links = connectBroker({
     url: options.url,

@@ -61,6 +61,11 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Te
   const [port, tlsPort] = [await freePort(), await freePort()];
   const conf = await configuration(options, { directory, port, tlsPort, pki });
   writeFileSync(join(directory, 'mosquitto.conf'), `${conf.join('\n')}\n`);
+  return runMosquitto({ directory, port, tlsPort, pki });
+}
+
+/** Starts a Mosquitto by the mosquitto.conf in the directory, which `close` removes. */
+export async function runMosquitto({ directory, port, tlsPort, pki }: Place): Promise<TestBroker> {
   const broker = new BrokerProcess(directory, port, tlsPort, pki);
   await broker.start();
   return broker;
@@ -78,8 +83,9 @@ export function freePort(): Promise<number> {
   });
 }
 
-interface Place {
+export interface Place {
   readonly directory: string;
+  /** The one that tells, by answering, that the broker has started. */
   readonly port: number;
   readonly tlsPort: number;
   readonly pki: DevelopmentPki;

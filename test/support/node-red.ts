@@ -64,6 +64,8 @@ export interface NodeRedOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Kept from an earlier run; a fresh one otherwise. */
   readonly userDir?: string;
+  /** Major version; 5 without it. */
+  readonly version?: 4 | 5;
   /** Other packages whose nodes are wanted, from this repository's node_modules. */
   readonly packages?: readonly string[];
 }
@@ -83,10 +85,18 @@ export class NodeRed {
     writeFileSync(join(userDir, 'flows.json'), JSON.stringify(options.flows));
     writeFileSync(join(userDir, 'settings.js'), settingsFile(port, options.settings ?? {}));
     const lines: string[] = [];
-    const child = spawn(process.execPath, [join(ROOT, 'node_modules/node-red/red.js'), '-u', userDir], {
-      env: { ...process.env, EGIZ_DEVELOPMENT: '1', ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [
+        join(ROOT, 'node_modules', options.version === 4 ? 'node-red-4' : 'node-red', 'red.js'),
+        '-u',
+        userDir,
+      ],
+      {
+        env: { ...process.env, EGIZ_DEVELOPMENT: '1', ...options.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     const keep = (chunk: Buffer) => lines.push(...chunk.toString('utf8').split('\n'));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);

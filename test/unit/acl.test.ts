@@ -255,10 +255,12 @@ end 4
   it('writes again what somebody has cut off', async () => {
     await generate(SAMPLE);
     for (const file of [files.aclFile, files.guardFile ?? '']) {
-      const whole = readFileSync(file, 'utf8');
-      writeFileSync(file, whole.slice(0, -6));
+      // The probe's right is another in each generation.
+      const read = () => readFileSync(file, 'utf8').replaceAll(/egiz-probe\/\w+/g, 'egiz-probe/…');
+      const whole = read();
+      writeFileSync(file, readFileSync(file, 'utf8').slice(0, -6));
       (await generate(SAMPLE)).changed.should.equal(true);
-      readFileSync(file, 'utf8').should.equal(whole);
+      read().should.equal(whole);
     }
   });
 

@@ -110,6 +110,11 @@ describe('inventory (SPEC 5)', () => {
       'tenants: [{id: a, clients: [{id: b, type: t}, {id: b, type: t}]}]',
       /client of tenant "a" "b" is already given/,
     ],
+    [
+      'a board called like a client of its tenant: the API would not know which is meant',
+      'tenants: [{id: a, clients: [{id: b, type: t}]}]\nfactories: [{id: f, tenant: a, equipment: [{id: e, type: t, devices: [{id: b, sensor: thermal}]}]}]',
+      /client of tenant "a" "b" is already given on line 1/,
+    ],
     ['a duplicate key', 'tenants: []\ntenants: []', /^line 2: Map keys must be unique/],
     [
       'a factory of an unknown tenant',

@@ -11,21 +11,18 @@ const struct acl_account *acl_find(const struct acl *acl, const char *name) {
 }
 
 static bool rule_matches(const struct acl_rule *rule, const struct topic_names *names,
-                         const char *topic, size_t len) {
+                         const char *topic) {
     /* Most rules of a device are plain topics: one comparison. */
-    if (!rule->wild && names == NULL) {
-        return rule->len == len && memcmp(rule->filter, topic, len) == 0;
-    }
+    if (!rule->wild && names == NULL) return strcmp(rule->filter, topic) == 0;
     return topic_matches(rule->filter, topic, names);
 }
 
 static enum verdict judge_topic(const struct acl_rules *rules, const struct topic_names *names,
                                 const char *topic, enum acl_access access) {
-    size_t len = strlen(topic);
     for (size_t i = 0; i < rules->count; i++) {
         const struct acl_rule *rule = &rules->list[i];
         if (rule->access != ACL_DENY && (rule->access & access) == 0) continue;
-        if (!rule_matches(rule, names, topic, len)) continue;
+        if (!rule_matches(rule, names, topic)) continue;
         return rule->access == ACL_DENY ? DENIED : GRANTED;
     }
     return SILENT;

@@ -14,7 +14,6 @@ enum acl_access { ACL_DENY = 0, ACL_READ = 1, ACL_WRITE = 2 };
 
 struct acl_rule {
     const char *filter;
-    size_t len;
     uint8_t access; /* ACL_READ | ACL_WRITE, or ACL_DENY */
     bool wild;
 };

@@ -74,8 +74,7 @@ static bool parse_rule(struct parser *p, char *rest, bool pattern) {
     if (rest == NULL || !text_is_tidy(rest)) {
         return refuse(p, "the topic is missing or begins or ends with a space");
     }
-    size_t len = strlen(rest);
-    if (!topic_filter_valid(rest, len)) return refuse(p, "the topic is no valid filter");
+    if (!topic_filter_valid(rest, strlen(rest))) return refuse(p, "the topic is no valid filter");
     if (topic_unshare(rest) != rest) {
         return refuse(p, "a right names topics, not a $share group");
     }
@@ -83,7 +82,7 @@ static bool parse_rule(struct parser *p, char *rest, bool pattern) {
         return refuse(p, "%u and %c are for pattern lines");
     }
     if (pattern && !names_are_levels(rest)) return refuse(p, "%u or %c is not a whole level");
-    struct acl_rule rule = {rest, len, access, topic_has_wildcard(rest)};
+    struct acl_rule rule = {rest, access, topic_has_wildcard(rest)};
     if (!rules_append(pattern ? &p->acl->patterns : &p->account->rules, rule)) {
         return refuse(p, "out of memory");
     }

@@ -23,20 +23,22 @@ enum client_state {
 
 enum finding { FOUND_LIMIT, FOUND_PUBLISH, FOUND_DELIVERY, FOUND_SUBSCRIBE, FINDINGS };
 
+/* What every message asks for comes first, in one cache line. */
 struct client {
     const struct mosquitto *key;
+    uint64_t generation;
+    const struct acl_account *rights; /* valid for `generation` only */
+    struct bucket bucket;
+    enum client_state state;
+    bool by_certificate; /* the guard itself logged it in */
     char *id;
+
     char *account; /* NULL: nameless */
     char address[64];
     const char *tls; /* static text, NULL: none or not known */
     int protocol;    /* 3, 4 or 5 */
-    enum client_state state;
-    bool by_certificate; /* the guard itself logged it in */
-    uint64_t since; /* ns, monotonic */
-    struct bucket bucket;
+    uint64_t since;  /* ns, monotonic */
     struct throttle throttles[FINDINGS];
-    const struct acl_account *rights; /* valid for `generation` only */
-    uint64_t generation;
 };
 
 struct clients {

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* strchrnul */
 #include "family.h"
 
 #include <stdbool.h>
@@ -15,7 +16,7 @@ struct levels {
 static void split(struct levels *levels, const char *topic) {
     levels->count = 0;
     for (const char *s = topic;;) {
-        size_t len = strcspn(s, "/");
+        size_t len = (size_t)(strchrnul(s, '/') - s);
         if (levels->count == LEVELS) {
             levels->count++;
             return;

@@ -1,5 +1,6 @@
 """A service on the broker: sees everything, sends commands, checks every payload against the schemas."""
 
+import contextlib
 import json
 import ssl
 import threading
@@ -47,12 +48,26 @@ class Observer:
         session.SessionExpiryInterval = 3600
         # A persistent session: what arrives while this client is away is part of the count.
         self.client.connect("127.0.0.1", broker.port, keepalive=30, clean_start=False, properties=session)
-        self.client.loop_start()
+        self._closed = False
+        self._thread = threading.Thread(target=self._loop, daemon=True)
+        self._thread.start()
         assert self._subscribed.wait(10), "the observer could not subscribe"
 
     def close(self) -> None:
+        self._closed = True
         self.client.disconnect()
-        self.client.loop_stop()
+        self._thread.join(5)
+
+    def _loop(self) -> None:
+        # A broker that goes away in the middle of a write ends the library's own thread with an exception.
+        while not self._closed:
+            try:
+                self.client.loop_forever(retry_first_connection=True)
+            except OSError:
+                time.sleep(0.1)
+                # The dead socket is still in the library's hands; only a new connection gets it out.
+                with contextlib.suppress(OSError):
+                    self.client.reconnect()
 
     def _on_message(self, _client, _userdata, message) -> None:
         try:

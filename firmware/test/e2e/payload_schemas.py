@@ -6,14 +6,12 @@ from pathlib import Path
 
 import jsonschema
 
-FIRMWARE = Path(__file__).resolve().parents[2]
-SCHEMAS = FIRMWARE.parent / "schemas"
+SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 
 
 @functools.cache
 def store() -> dict:
-    found = [*SCHEMAS.rglob("*.json"), *(FIRMWARE / "schemas").glob("*.json")]
-    documents = [json.loads(path.read_text()) for path in found]
+    documents = [json.loads(path.read_text()) for path in SCHEMAS.rglob("*.json")]
     return {d["$id"]: d for d in documents if isinstance(d, dict) and "$id" in d}
 
 

@@ -5,7 +5,7 @@ import { assignments, int, intOrNull, json, type Row, type Statements, text, tex
 
 type ClientQueries = Pick<
   StoreTransaction,
-  'client' | 'registerClient' | 'retireClient' | 'registeredClients' | 'updateClient' | 'clients'
+  'client' | 'clientAt' | 'registerClient' | 'retireClient' | 'registeredClients' | 'updateClient' | 'clients'
 >;
 
 const COLUMNS = {
@@ -14,6 +14,7 @@ const COLUMNS = {
   presence: 'presence',
   presenceAt: 'presence_at',
   bootId: 'boot_id',
+  connection: 'connection',
   seq: 'seq',
   reportedRevision: 'reported_revision',
   reportedHash: 'reported_hash',
@@ -28,6 +29,9 @@ const SELECT = `
     ON r.tenant_id = c.tenant_id AND r.client_id = c.client_id AND r.revision = c.desired_revision
   WHERE c.retired = 0`;
 
+const AT = `${SELECT} AND c.client_id = :client AND c.profile = :profile
+  AND (c.address = :address OR substr(c.address, 1, length(:address) + 1) = :address || '/')`;
+
 const DRIFTED = `(c.desired_revision > 0 AND r.hash IS NOT c.reported_hash)`;
 
 export function clientQueries(sql: Statements): ClientQueries {
@@ -36,12 +40,18 @@ export function clientQueries(sql: Statements): ClientQueries {
       const row = sql.get(`${SELECT} AND c.tenant_id = :tenant AND c.client_id = :client`, key(ref));
       return row === undefined ? undefined : clientRecord(row);
     },
+    async clientAt({ profile, address, clientId }) {
+      const row = sql.get(AT, { profile, address, client: clientId });
+      return row === undefined ? undefined : clientRecord(row);
+    },
     async registerClient(client) {
+      const { type, profile, address } = client;
       sql.run(
-        `INSERT INTO clients (tenant_id, client_id, type, profile, labels)
-         VALUES (:tenant, :client, :type, :profile, :labels)
-         ON CONFLICT DO UPDATE SET type = :type, profile = :profile, labels = :labels, retired = 0`,
-        { ...key(client), type: client.type, profile: client.profile, labels: JSON.stringify(client.labels) },
+        `INSERT INTO clients (tenant_id, client_id, type, profile, address, labels)
+         VALUES (:tenant, :client, :type, :profile, :address, :labels)
+         ON CONFLICT DO UPDATE SET type = :type, profile = :profile, address = :address, labels = :labels,
+           retired = 0`,
+        { ...key(client), type, profile, address, labels: JSON.stringify(client.labels) },
       );
     },
     async retireClient(ref) {
@@ -102,12 +112,14 @@ function clientRecord(row: Row): ClientRecord {
     clientId: text(row.client_id),
     type: text(row.type),
     profile: text(row.profile),
+    address: text(row.address),
     labels: json<Record<string, string>>(row.labels),
     lastRevision: int(row.last_revision),
     desiredRevision: int(row.desired_revision),
     presence: text(row.presence) as Presence,
     presenceAt: intOrNull(row.presence_at),
     bootId: textOrNull(row.boot_id),
+    connection: intOrNull(row.connection),
     seq: int(row.seq),
     reportedRevision: int(row.reported_revision),
     reportedHash: textOrNull(row.reported_hash),

@@ -76,4 +76,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX alerts_by_tenant ON alerts (tenant_id, id);
   `,
+  `
+  ALTER TABLE clients ADD COLUMN address TEXT NOT NULL DEFAULT '';
+  ALTER TABLE clients ADD COLUMN connection INTEGER;
+  CREATE INDEX clients_by_id ON clients (client_id);
+  `,
 ];

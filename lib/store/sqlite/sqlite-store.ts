@@ -5,6 +5,7 @@ import { EgizError } from '../../errors/egiz-error';
 import type { Store, StoreTransaction } from '../store';
 import { clientQueries } from './clients';
 import { commandQueries } from './commands';
+import { GroupCommit } from './group-commit';
 import { journalQueries } from './journal';
 import { MIGRATIONS } from './migrations';
 import { outboxQueries } from './outbox';
@@ -103,9 +104,8 @@ class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #copyTo: (path: string) => Promise<void>;
   readonly #transaction: StoreTransaction;
+  readonly #commits: GroupCommit;
   readonly #listeners = new Set<() => void>();
-  /** Transactions share one connection, so they run one after the other. */
-  #last: Promise<unknown> = Promise.resolve();
   #outboxTouched = false;
   #closed = false;
 
@@ -113,6 +113,7 @@ class SqliteStore implements Store {
     this.#path = path;
     this.#database = database;
     this.#copyTo = copyTo;
+    this.#commits = new GroupCommit(database, () => this.#tellOutbox());
     const statements = new Statements(database);
     this.#transaction = {
       ...clientQueries(statements),
@@ -125,27 +126,23 @@ class SqliteStore implements Store {
     };
   }
 
-  transaction<Result>(work: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
-    const run = this.#last.then(() => this.#run(work));
-    this.#last = run.catch(() => undefined);
-    return run;
-  }
-
-  async #run<Result>(work: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
-    if (this.#closed) {
-      throw new EgizError('STORE_UNAVAILABLE', `The store ${this.#path} has been closed`, { id: this.#path });
-    }
-    this.#outboxTouched = false;
+  async transaction<Result>(work: (tx: StoreTransaction) => Promise<Result>): Promise<Result> {
+    if (this.#closed) throw this.#closedError();
     try {
-      this.#database.exec('BEGIN IMMEDIATE');
-      const result = await work(this.#transaction);
-      this.#database.exec('COMMIT');
-      if (this.#outboxTouched) for (const listener of this.#listeners) listener();
-      return result;
+      return await this.#commits.run(() => work(this.#transaction));
     } catch (fault) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw unavailable(this.#path, fault) ?? fault;
     }
+  }
+
+  #tellOutbox(): void {
+    if (!this.#outboxTouched) return;
+    this.#outboxTouched = false;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #closedError(): EgizError {
+    return new EgizError('STORE_UNAVAILABLE', `The store ${this.#path} has been closed`, { id: this.#path });
   }
 
   onOutbox(listener: () => void): () => void {
@@ -160,9 +157,9 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#last;
     if (this.#closed) return;
     this.#closed = true;
+    await this.#commits.idle();
     this.#database.close();
   }
 }

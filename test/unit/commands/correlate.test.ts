@@ -1,4 +1,5 @@
 import should from 'should';
+import { parseClientMessage } from '../../../lib/commands/parse-report';
 import { type Engine, PRESS, push, Reporter, startEngine, stored } from '../../support/engine';
 
 describe('correlating reports (SEQ steps 8 and 9)', () => {
@@ -71,8 +72,8 @@ describe('correlating reports (SEQ steps 8 and 9)', () => {
   it("does not let a client speak of another tenant's command", async () => {
     const command = await push(engine, { a: 1 });
     const message = { ...press.status(command, 'applied'), tenantId: 'globex', revision: 9 };
-    const ref = { tenantId: 'globex', clientId: 'press-1' };
-    should(await engine.service.record({ ref, message, correlationId: command.commandId })).have.property(
+    const from = { tenantId: 'globex', clientId: 'press-1' };
+    should(await engine.service.record({ from, message, correlationId: command.commandId })).have.property(
       'kind',
       'unmatched',
     );
@@ -101,6 +102,16 @@ describe('correlating reports (SEQ steps 8 and 9)', () => {
     should(await stored(engine, command)).have.property('state', 'timed_out');
     await press.report(command, 'applied');
     should(await stored(engine, command)).have.property('state', 'applied');
+  });
+
+  it('understands a client that tells only the least', async () => {
+    const command = await push(engine, { a: 1 });
+    const least = { type: 'ClientStatusReported', ...PRESS, revision: 1, state: 'applied' };
+    const message = parseClientMessage(Buffer.from(JSON.stringify(least)), engine.clock.now);
+    await press.send(message, command.commandId);
+    should(await stored(engine, command)).have.properties({ state: 'applied', code: 'APPLIED' });
+    const { reportedHash, desiredHash } = (await client()) ?? {};
+    should(reportedHash).equal(desiredHash);
   });
 
   it('replaces the errors of an applied command when the set of refused tags changes', async () => {

@@ -125,9 +125,41 @@ const towerCases: readonly InvalidCase[] = [
   },
 ];
 
+const boardCases: readonly InvalidCase[] = [
+  {
+    name: 'a telemetry interval above 60 s',
+    patch: { telemetry_interval_s: 61 },
+    errors: [['/telemetry_interval_s', 'maximum']],
+  },
+  {
+    name: 'a telemetry interval of 0',
+    patch: { telemetry_interval_s: 0 },
+    errors: [['/telemetry_interval_s', 'minimum']],
+  },
+  {
+    name: 'a heartbeat that would be missed for 90 s',
+    patch: { heartbeat_interval_s: 90 },
+    errors: [['/heartbeat_interval_s', 'maximum']],
+  },
+  { name: 'a filter of 16 samples', patch: { filter_window: 16 }, errors: [['/filter_window', 'maximum']] },
+  { name: 'an unknown log level', patch: { log_level: 'trace' }, errors: [['/log_level', 'enum']] },
+  {
+    name: 'a broker without its port',
+    patch: { broker: { port: null } },
+    errors: [['/broker/port', 'required']],
+  },
+  {
+    name: 'a broker name with an empty label, which the board would refuse',
+    patch: { broker: { host: 'a..b' } },
+    errors: [['/broker/host', 'pattern']],
+  },
+  { name: 'an unknown setting', patch: { interval: 5 }, errors: [['/interval', 'additionalProperties']] },
+];
+
 for (const [type, cases] of [
   ['opc-core-client', opcCases],
   ['signal-tower', towerCases],
+  ['esp32-sensor', boardCases],
 ] as const) {
   describe(`${type}/1`, () => {
     it('accepts its example', () => {
@@ -192,7 +224,7 @@ describe('SchemaRegistry', () => {
   const load = () => SchemaRegistry.load([SHIPPED_CLIENT_SCHEMAS, directory]);
 
   it('lists the shipped types', () => {
-    registry.names().should.eql(['opc-core-client/1', 'signal-tower/1']);
+    registry.names().should.eql(['esp32-sensor/1', 'opc-core-client/1', 'signal-tower/1']);
   });
 
   it('takes a type of the owner from a file, and finds its latest major', () => {
@@ -204,6 +236,7 @@ describe('SchemaRegistry', () => {
       .names()
       .should.eql([
         'constructor/1',
+        'esp32-sensor/1',
         'opc-core-client/1',
         'signal-tower/1',
         'signal-tower/9',

@@ -10,9 +10,9 @@ import { HomeLock } from '../../../cli/stack/lock';
 import { LogFile, lineSplitter } from '../../../cli/stack/log';
 import { packagesToInstall } from '../../../cli/stack/packages';
 import { choosePorts, PortClaims } from '../../../cli/stack/ports';
-import { identify, isRunning } from '../../../cli/stack/processes';
 import { simulatedCount } from '../../../cli/stack/simulator';
 import { parseInventory } from '../../../lib/inventory/parse';
+import { identify, isRunning } from '../../../lib/processes/identity';
 
 describe('the home of a start (SPEC 6)', () => {
   let directory = '';

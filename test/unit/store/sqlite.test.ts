@@ -1,8 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import should from 'should';
+import { MIGRATIONS } from '../../../lib/store/sqlite/migrations';
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite-store';
 
 describe('the SQLite store', () => {
@@ -19,6 +21,7 @@ describe('the SQLite store', () => {
     clientId: 'press-1',
     type: 'thing',
     profile: 'clients',
+    address: '',
     labels: { line: '1' },
   };
 
@@ -39,6 +42,21 @@ describe('the SQLite store', () => {
       })
       .should.be.rejectedWith('no');
     should(await store.transaction((tx) => tx.client(client))).be.undefined();
+    await store.close();
+  });
+
+  it('commits together what comes together, and each is still all or nothing', async () => {
+    const store = openSqliteStore(path);
+    const register = (clientId: string, fail = false) =>
+      store.transaction(async (tx) => {
+        await tx.registerClient({ ...client, clientId });
+        if (fail) throw new Error(`no ${clientId}`);
+        return clientId;
+      });
+    const results = await Promise.allSettled([register('a'), register('b', true), register('c')]);
+    results.map((one) => one.status).should.eql(['fulfilled', 'rejected', 'fulfilled']);
+    const known = await store.transaction((tx) => tx.registeredClients());
+    known.map((ref) => ref.clientId).should.eql(['a', 'c']);
     await store.close();
   });
 
@@ -89,6 +107,37 @@ describe('the SQLite store', () => {
     database.close();
   });
 
+  it('brings the clients of an older version along', async () => {
+    mkdirSync(dirname(path));
+    const older = new DatabaseSync(path);
+    older.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1;
+      INSERT INTO clients (tenant_id, client_id, type, profile, labels)
+      VALUES ('acme', 'press-1', 'thing', 'clients', '{}')`);
+    older.close();
+    const store = openSqliteStore(path);
+    should(await store.transaction((tx) => tx.client(client))).have.properties({
+      address: '',
+      connection: null,
+    });
+    await store.close();
+  });
+
+  it('finds a client by its address and by one above it, while it is not retired', async () => {
+    const store = openSqliteStore(path);
+    const board = { ...client, profile: 'sensors', address: 'f/oven/oven-1/thermal' };
+    const at = (address: string, profile = 'sensors') =>
+      store.transaction((tx) => tx.clientAt({ profile, address, clientId: 'press-1' }));
+    await store.transaction((tx) => tx.registerClient(board));
+    should(await at('f/oven/oven-1/thermal')).have.property('tenantId', 'acme');
+    should(await at('f/oven/oven-1')).have.property('tenantId', 'acme');
+    for (const elsewhere of ['f/oven/oven-', 'f/oven/oven-1/thermal/x', 'f/oven/oven-%', ''])
+      should(await at(elsewhere)).be.undefined();
+    should(await at('f/oven/oven-1/thermal', 'clients')).be.undefined();
+    await store.transaction((tx) => tx.retireClient(board));
+    should(await at('f/oven/oven-1/thermal')).be.undefined();
+    await store.close();
+  });
+
   it('copies itself while in use', async () => {
     const store = openSqliteStore(path);
     await store.transaction((tx) => tx.registerClient(client));
@@ -124,6 +173,15 @@ describe('the SQLite store', () => {
     await store.transaction((tx) => tx.registerClient(client));
     await store.close();
     await store.transaction((tx) => tx.client(client)).should.be.rejectedWith({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('says what to do on a Node without node:sqlite', () => {
+    const store = join(__dirname, '../../../lib/store/sqlite/sqlite-store.js');
+    const code = `try { require(${JSON.stringify(store)}).openSqliteStore('x.db') } catch (e) { console.log(e.code, e.cause.mend) }`;
+    const output = execFileSync(process.execPath, ['--no-experimental-sqlite', '-e', code], {
+      cwd: directory,
+    });
+    output.toString().should.match(/^STORE_NEEDS_NEWER_NODE .*22\.13/);
   });
 
   it('tells its listeners after a commit that touched the outbox, and only then', async () => {

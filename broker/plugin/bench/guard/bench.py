@@ -141,6 +141,7 @@ def main():
     parser.add_argument("--messages", type=int, default=60000)
     parser.add_argument("--publishers", type=int, default=200)
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: exit(1))  # ends the running broker too
     with tempfile.TemporaryDirectory() as folder:
         flood = f"{folder}/flood"
         subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-o", flood,

@@ -8,7 +8,7 @@ static void ask(const struct acl *acl, const struct acl_account *account,
     struct topic_names names = {account->name, "client-1"};
     for (size_t i = 0; i < rules->count && i < 32; i++) {
         const struct acl_rule *rule = &rules->list[i];
-        MUST(rule->len == strlen(rule->filter) && topic_filter_valid(rule->filter, rule->len));
+        MUST(topic_filter_valid(rule->filter, strlen(rule->filter)));
         bool subscribes = acl_permits_subscription(acl, account, &names, rule->filter);
         bool reads = acl_permits(acl, account, &names, rule->filter, ACL_READ);
         acl_permits(acl, account, &names, rule->filter, ACL_WRITE);
