@@ -42,6 +42,7 @@ export class InventoryBroker {
     password: 0,
     'client-certificate': 0,
     'service-certificate': 0,
+    'local-tools': 0,
   };
   private child: ChildProcess | undefined;
   private output = '';
