@@ -78,7 +78,9 @@ export function holdersOf(inventory: Inventory): Extract<Holder, { readonly acco
     ...logins
       .filter(({ login }) => login === 'certificate')
       .map(({ account }) => ({ kind: 'client' as const, account })),
-    ...inventory.services.map(({ id }) => ({ kind: 'service' as const, account: id })),
+    ...inventory.services
+      .filter(({ login }) => login === 'certificate')
+      .map(({ id }) => ({ kind: 'service' as const, account: id })),
   ];
 }
 

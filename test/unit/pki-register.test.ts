@@ -1,12 +1,4 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import should from 'should';
@@ -249,8 +241,10 @@ describe('a pair of files', () => {
       ).throw('disk full');
       should(readPair(files)).eql(first);
       should(recoverPair(files)).equal(false);
-      writeFileSync(files.keyFile, readFileSync(files.keyFile), { mode: 0o600 });
       (statSync(files.keyFile).mode & 0o777).should.equal(0o600);
+      chmodSync(files.keyFile, 0o644);
+      replacePair(files, second).keep();
+      (statSync(files.keyFile).mode & 0o777).should.equal(0o640);
     } finally {
       rmSync(directory, { recursive: true });
     }
