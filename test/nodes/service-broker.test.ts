@@ -151,11 +151,11 @@ describe('the service nodes on a real broker', () => {
         sent += 1;
       }
     })();
-    for (const name of ['a', 'b', 'c', 'd'])
-      await flow.deploy((entry) => (entry.id === 'correlate' ? { ...entry, name } : entry));
+    // A busy machine sends less between two deploys.
+    for (let round = 0; round < 4 || sent <= 20; round += 1)
+      await flow.deploy((entry) => (entry.id === 'correlate' ? { ...entry, name: `n${round}` } : entry));
     deploying = false;
     await reports;
-    should(sent).be.above(20);
     await eventually('every report', () => flow.at('correlate.3').length >= sent);
     should(flow.at('correlate.3')).have.length(sent);
     await report(commandId, 'applied');
