@@ -43,6 +43,9 @@ function testLayer(layer) {
     join(root, 'build/test/reporter.js'),
     '--reporter-option',
     `output=${report}`,
+    // What drives real processes on a busy machine may miss a deadline: it gets a second try, and the report says so.
+    '--retries',
+    layer === 'unit' ? '0' : '1',
     join(root, 'build/test', layer),
   ]);
   if (!existsSync(report)) return { passed: 0, failed: 1 };
@@ -88,7 +91,11 @@ const wanted = process.argv.slice(2);
 const totals = { passed: 0, failed: 0 };
 for (const name of wanted.length > 0 ? wanted : [...layers, ...Object.keys(scripts)]) {
   const begin = Date.now();
-  const { passed, failed } = name in scripts ? await testScript(name) : testLayer(name);
+  let { passed, failed } = name in scripts ? await testScript(name) : testLayer(name);
+  if (name in scripts && failed > 0) {
+    console.log(`# ${name}: ${failed} failed; it is run once more`);
+    ({ passed, failed } = await testScript(name));
+  }
   console.log(
     `# ${name}: ${passed} passed and ${failed} failed in ${Math.round((Date.now() - begin) / 1000)} s`,
   );

@@ -6,6 +6,9 @@ class CountingReporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions & { reporterOptions?: { output?: string } }) {
     super(runner, options);
     const output = options.reporterOptions?.output;
+    runner.on('retry', (test, fault) =>
+      console.log(`    ~ tried again: ${test.fullTitle()}: ${fault.message}`),
+    );
     runner.once('end', () => {
       if (output === undefined) return;
       writeFileSync(output, JSON.stringify({ passed: this.stats.passes, failed: this.stats.failures }));
