@@ -75,7 +75,9 @@ describe("openegiz broker check on Debian's Mosquitto as generated", function ()
     // In the midst of FR-1.6/silent.
     await until('well under way', () => /FR-1\.6\/cut/.test(command.output), 60_000);
     command.kill('SIGINT');
+    const stopped = Date.now();
     const { code, output } = await command.ended;
+    should(Date.now() - stopped).be.below(5_000);
     output.should.match(/The check was stopped; what it had made is cleaned up/);
     should(code).equal(1);
   });
