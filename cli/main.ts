@@ -5,6 +5,8 @@ import { registerAcl } from './commands/acl';
 import { registerBackup } from './commands/backup';
 import { registerBroker } from './commands/broker';
 import { registerBrokerCheck } from './commands/broker-check';
+import { registerBrokerConf } from './commands/broker-conf';
+import { registerBrokerScale } from './commands/broker-scale';
 import { registerOta } from './commands/ota';
 import { registerPki } from './commands/pki';
 import { registerStart } from './commands/start';
@@ -23,6 +25,8 @@ for (const register of [
   registerAcl,
   registerBroker,
   registerBrokerCheck,
+  registerBrokerConf,
+  registerBrokerScale,
   registerPki,
   registerOta,
   registerBackup,

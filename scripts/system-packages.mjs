@@ -5,6 +5,19 @@ import { existsSync } from 'node:fs';
 const needed = [
   { package: 'mosquitto', file: '/usr/sbin/mosquitto' },
   { package: 'mosquitto-clients', file: '/usr/bin/mosquitto_pub' },
+  // The guard plugin, which a start builds.
+  { package: 'mosquitto-dev', file: '/usr/include/mosquitto_plugin.h' },
+  { package: 'libmosquitto-dev', file: '/usr/include/mosquitto.h' },
+  { package: 'libssl-dev', file: '/usr/include/openssl/ssl.h' },
+  { package: 'cmake', file: '/usr/bin/cmake' },
+  { package: 'make', file: '/usr/bin/make' },
+  { package: 'gcc', file: '/usr/bin/gcc' },
+  { package: 'libc6-dev', file: '/usr/include/stdlib.h' },
+  // Shards behind HAProxy; units checked by systemd's own tool.
+  { package: 'haproxy', file: '/usr/sbin/haproxy' },
+  { package: 'systemd', file: '/usr/bin/systemd-analyze' },
+  // Checks compose.yaml without an engine.
+  { package: 'docker-compose', file: '/usr/bin/docker-compose' },
   { package: 'curl', file: '/usr/bin/curl' },
   { package: 'chromium', file: '/usr/bin/chromium' },
   // What the virtual board is built with.

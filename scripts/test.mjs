@@ -1,13 +1,17 @@
-// The whole test run, from a clean checkout: types and lint, build, then mocha layer by layer.
-// Usage: node scripts/test.mjs [unit|nodes|runtime|stack|editor ...]
-import { spawnSync } from 'node:child_process';
+// The whole test run, from a clean checkout: types and lint, build, then mocha layer by layer, then the parts
+// in C and C++ by their own scripts.
+// Usage: node scripts/test.mjs [unit|nodes|runtime|stack|editor|plugin|firmware ...]
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const layers = ['unit', 'nodes', 'runtime', 'stack', 'editor'];
+/** What runs on its own; each closes with a line `N passed, N failed`. */
+const scripts = { plugin: 'broker/plugin/test/run.sh', firmware: 'firmware/test/run.sh' };
 
 function run(command, args, options = {}) {
   const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
@@ -46,6 +50,30 @@ function testLayer(layer) {
   return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
 }
 
+/** Runs the script of one part. Its closing line is not repeated: only the last line of all may have that shape. */
+function testScript(name) {
+  console.log(`# ${name}`);
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+  const child = spawn(join(root, scripts[name]), [], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let counts;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const closing = /^(\d+) passed, (\d+) failed$/.exec(line);
+    if (closing === null) console.log(line);
+    else counts = { passed: Number(closing[1]), failed: Number(closing[2]) };
+  });
+  return new Promise((resolve) => {
+    child.once('error', () => resolve({ passed: 0, failed: 1 }));
+    child.once('close', (code) => {
+      const { passed, failed } = counts ?? { passed: 0, failed: 1 };
+      resolve({ passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed });
+    });
+  });
+}
+
 if (!existsSync(bin('tsc'))) must('dependencies', 'npm', ['ci', '--no-audit', '--no-fund']);
 must('system packages', process.execPath, [join(root, 'scripts/system-packages.mjs')]);
 must('build', bin('node'), [join(root, 'scripts/build.mjs')]);
@@ -58,8 +86,12 @@ must('tests compiled', bin('node'), [
 
 const wanted = process.argv.slice(2);
 const totals = { passed: 0, failed: 0 };
-for (const layer of wanted.length > 0 ? wanted : layers) {
-  const { passed, failed } = testLayer(layer);
+for (const name of wanted.length > 0 ? wanted : [...layers, ...Object.keys(scripts)]) {
+  const begin = Date.now();
+  const { passed, failed } = name in scripts ? await testScript(name) : testLayer(name);
+  console.log(
+    `# ${name}: ${passed} passed and ${failed} failed in ${Math.round((Date.now() - begin) / 1000)} s`,
+  );
   totals.passed += passed;
   totals.failed += failed;
 }

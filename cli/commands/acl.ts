@@ -19,9 +19,11 @@ export function registerAcl(program: Command): void {
   const acl = program.command('acl').description('Broker accounts and access rules.');
   acl
     .command('generate')
-    .description('Bring acl_file and password_file in line with an inventory and print what changes.')
+    .description(
+      'Bring acl_file, password_file and the limits in line with an inventory and print what changes.',
+    )
     .requiredOption('--inventory <file>', 'the inventory, YAML or JSON')
-    .requiredOption('--directory <dir>', 'where acl, passwords and accounts/ are kept')
+    .requiredOption('--directory <dir>', 'where acl, passwords, guard and accounts/ are kept')
     .option('--dry-run', 'only print what would change')
     .option('--reload <pidfile>', 'then make the running Mosquitto read them again')
     .option('--json', 'print one JSON object')
@@ -53,6 +55,7 @@ export function accessFiles(directory: string): AccessFiles {
   return {
     aclFile: join(directory, 'acl'),
     passwordFile: join(directory, 'passwords'),
+    guardFile: join(directory, 'guard'),
     passwordDirectory: join(directory, 'accounts'),
   };
 }

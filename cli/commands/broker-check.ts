@@ -6,14 +6,12 @@ import { checkBroker } from '../../lib/conformance/run';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { ACCOUNT_FLAGS, checkOptions, type Flags } from '../broker-check-options';
 import { EXIT_FAILED, EXIT_USAGE, reportFailure } from '../outcome';
+import { brokerCommand } from './broker-command';
 
 const WORDS: Readonly<Record<Verdict, string>> = { pass: 'pass', fail: 'FAIL', 'not-applicable': 'n/a ' };
 
 export function registerBrokerCheck(program: Command): void {
-  const broker =
-    program.commands.find((command) => command.name() === 'broker') ??
-    program.command('broker').description('A running broker.');
-  const check = broker
+  const check = brokerCommand(program)
     .command('check')
     .description('Check a running broker, ours or any other of MQTT 5, requirement by requirement.')
     .requiredOption('--url <url>', 'mqtts://HOST:PORT of the broker')

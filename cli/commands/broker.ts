@@ -13,6 +13,7 @@ import { printResult } from '../outcome';
 import { pkiOf, withConfigService } from '../stack/access';
 import { type HomePaths, homePaths, resolveHome } from '../stack/home';
 import { accessFiles } from './acl';
+import { brokerCommand } from './broker-command';
 
 interface ApplyOptions {
   readonly inventory: string;
@@ -29,8 +30,7 @@ interface ApplyOptions {
 }
 
 export function registerBroker(program: Command): void {
-  const broker = program.command('broker').description('A running broker.');
-  broker
+  brokerCommand(program)
     .command('apply')
     .description(
       'Bring accounts and rights of a running Mosquitto in line with an inventory, and see that it follows.',

@@ -12,12 +12,13 @@ import {
   type Issuing,
   issue,
   SERVER,
+  SERVER_CERTIFICATE,
   signRequest,
 } from '../../lib/pki/enrol';
 import { checkServerPair } from '../../lib/pki/import';
 import { writePair } from '../../lib/pki/pair-files';
 import { dueRenewals, latestOf, type Renewal, renew } from '../../lib/pki/renewal';
-import { type Rotation, rotatePair } from '../../lib/pki/rotation';
+import { mendPair, type Rotation, rotatePair } from '../../lib/pki/rotation';
 import { readInventory } from '../inventory-file';
 import { printResult } from '../outcome';
 import {
@@ -60,6 +61,18 @@ export function registerIssuing(pki: Command): void {
       .requiredOption('--key <file>', 'privkey.pem: its key, without a passphrase')
       .option('--host <name>', 'a name the certificate must be for; repeatable', collect),
   ).action(importServer);
+  pkiCommand(pki, 'recover', 'Put the old pair of the server back where a replacement was cut off.').action(
+    recover,
+  );
+}
+
+/** For the start of a broker: with a certificate and a key that do not fit it does not come up. */
+async function recover(options: PkiOptions): Promise<void> {
+  const files = filesOf(pkiDirectory(options), SERVER_CERTIFICATE);
+  const mended = await mendPair(files);
+  printResult(options.json === true, { mended, ...files }, [
+    mended ? `${files.certFile} and its key put back` : 'There is nothing to recover',
+  ]);
 }
 
 interface IssueOptions extends PkiOptions {
@@ -170,7 +183,7 @@ async function importServer(options: ImportOptions): Promise<void> {
   }
   const pair = { certificate: readText(options.cert), privateKey: readText(options.key) };
   checkServerPair(pair, options.host ?? [], now);
-  const files = filesOf(directory, { kind: 'server', name: SERVER });
+  const files = filesOf(directory, SERVER_CERTIFICATE);
   const rotation = await rotatePair(files, pair, server);
   register.record(pair.certificate, { issuer: 'imported', kind: 'server', name: SERVER }, now);
   printResult(options.json === true, { ...files, ...rotation }, [

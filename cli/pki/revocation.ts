@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { signalReload } from '../../lib/broker/process';
+import { filesOf, SERVER_CERTIFICATE } from '../../lib/pki/enrol';
 import { REVOCATION_REASONS, type RevocationReason } from '../../lib/pki/register';
 import { revoke, writeRevocationLists } from '../../lib/pki/revocation';
+import { mendPair } from '../../lib/pki/rotation';
 import { printResult } from '../outcome';
 import { openRegister, type PkiOptions, pkiCommand, pkiDirectory, wholeDays } from './options';
 
@@ -55,7 +57,10 @@ async function writeLists(options: CrlOptions): Promise<void> {
 
 async function updateLists(directory: string, options: CrlOptions, now: Date): Promise<string[]> {
   const files = await writeRevocationLists(directory, openRegister(directory), { now, days: options.days });
-  if (options.reload !== undefined) signalReload(resolve(options.reload));
+  if (options.reload !== undefined) {
+    await mendPair(filesOf(directory, SERVER_CERTIFICATE));
+    signalReload(resolve(options.reload));
+  }
   return files;
 }
 

@@ -37,7 +37,7 @@ export function withConfigService(inventory: Inventory): {
   );
   let account = 'egiz-config';
   for (let number = 2; taken.has(account); number++) account = `egiz-config-${number}`;
-  const service: Service = { id: account, role: 'config', labels: {} };
+  const service: Service = { id: account, role: 'config', login: 'certificate', limits: {}, labels: {} };
   return { inventory: { ...inventory, services: [...inventory.services, service] }, account, added: true };
 }
 
@@ -88,6 +88,9 @@ function loginsOf(inventory: Inventory) {
   return [
     ...clientsOf(inventory).map(({ account, client: { login } }) => ({ account, login })),
     ...devicesOf(inventory).map(({ account, device: { login } }) => ({ account, login })),
+    ...inventory.services
+      .filter(({ login }) => login === 'password')
+      .map(({ id, login }) => ({ account: id, login })),
   ];
 }
 

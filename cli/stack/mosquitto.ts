@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { aclDecides } from '../../lib/broker/guard-conf';
 import { mosquittoConf } from '../../lib/broker/mosquitto-conf';
+import type { BrokerLimits } from '../../lib/broker/sizing';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
 import type { PreparedAccess } from './access';
@@ -55,19 +57,29 @@ export function checkMosquitto({ path, libraryPath }: MosquittoProgram): string 
   });
 }
 
+export interface Broker {
+  readonly program: MosquittoProgram;
+  /** As `checkMosquitto` found it. */
+  readonly version: string;
+  /** The guard plugin's shared object, where there is one. */
+  readonly pluginFile: string | undefined;
+  readonly limits: BrokerLimits;
+}
+
 /** Where `openegiz broker apply` and the PKI find the running broker. */
 export function brokerPidFile(paths: HomePaths): string {
   return join(paths.brokerDirectory, 'mosquitto.pid');
 }
 
 export function mosquittoService(
-  program: MosquittoProgram,
+  broker: Broker,
   paths: HomePaths,
   ports: Ports,
   access: PreparedAccess,
 ): ServiceSpec {
   const confFile = join(paths.brokerDirectory, 'mosquitto.conf');
-  writeConf(confFile, paths, ports, access);
+  writeConf(confFile, broker, paths, ports, access);
+  const { program } = broker;
   const { pki, serviceFiles } = access;
   const probe = async () => {
     await tlsAnswers(ports.mqtts, pki.caFile);
@@ -92,7 +104,13 @@ export function mosquittoService(
   };
 }
 
-function writeConf(confFile: string, paths: HomePaths, ports: Ports, access: PreparedAccess): void {
+function writeConf(
+  confFile: string,
+  broker: Broker,
+  paths: HomePaths,
+  ports: Ports,
+  access: PreparedAccess,
+): void {
   const dataDirectory = join(paths.brokerDirectory, 'data');
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   const conf = mosquittoConf({
@@ -112,8 +130,22 @@ function writeConf(confFile: string, paths: HomePaths, ports: Ports, access: Pre
     pidFile: brokerPidFile(paths),
     // The files of the home belong to whoever starts it, and Mosquitto must go on reading them.
     user: userInfo().username,
+    limits: broker.limits,
+    ...guardOptions(broker, paths, access),
   });
   writeFileAtomic(confFile, conf, 0o600);
+}
+
+function guardOptions(
+  { version, pluginFile }: Broker,
+  paths: HomePaths,
+  { files, generated }: PreparedAccess,
+) {
+  if (pluginFile === undefined || files.guardFile === undefined) return {};
+  mkdirSync(paths.logDirectory, { recursive: true, mode: 0o700 });
+  const auditFile = join(paths.logDirectory, 'audit.jsonl');
+  const decides = aclDecides(version, generated.accounts.length);
+  return { guard: { pluginFile, guardFile: files.guardFile, auditFile, aclDecides: decides } };
 }
 
 function levelOfLine(line: string): Level {

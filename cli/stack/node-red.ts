@@ -127,12 +127,20 @@ function environment({ paths, ports, access, logins, jwksFile, https }: NodeRedO
     EGIZ_TLS_CERT: access.serviceFiles.certFile,
     EGIZ_TLS_KEY: access.serviceFiles.keyFile,
     EGIZ_SERVICE_ACCOUNT: access.serviceAccount,
+    EGIZ_OTA_IMAGES: imagesDirectory(paths),
     EGIZ_STORE_FILE: paths.storeFile,
     EGIZ_INVENTORY: paths.inventoryFile,
     EGIZ_JWKS: jwksFile,
     EGIZ_JWT_ISSUER: DEVELOPMENT_ISSUER,
     EGIZ_JWT_AUDIENCE: DEVELOPMENT_AUDIENCE,
   };
+}
+
+/** Where a person puts the images that boards fetch. */
+function imagesDirectory({ otaDirectory }: HomePaths): string {
+  const directory = join(otaDirectory, 'images');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
 }
 
 /** Node-RED's console lines: `24 Nov 15:00:00 - [error] [node:name] text`. */

@@ -5,7 +5,7 @@ import { EgizError } from '../../lib/errors/egiz-error';
 import { findMosquitto, type MosquittoProgram } from './mosquitto';
 import { findProgram } from './processes';
 
-const INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends', 'mosquitto'] as const;
+const INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends'] as const;
 
 /**
  * Mosquitto, installed first when it is not there: from Debian as root, as an ordinary user unpacked into
@@ -19,21 +19,21 @@ export async function provideMosquitto(
   const found = findMosquitto(packagesDirectory);
   if (found !== undefined) return found;
   const hasApt = findProgram('apt-get', (process.env.PATH ?? '').split(delimiter)) !== undefined;
-  if (hasApt && process.getuid?.() === 0) await installAsRoot(say);
+  if (hasApt && process.getuid?.() === 0) await installAsRoot(['mosquitto'], say);
   else if (hasApt) await unpackAsUser(packagesDirectory, say);
   const installed = findMosquitto(packagesDirectory);
   if (installed !== undefined) return installed;
   throw new EgizError('MOSQUITTO_MISSING', 'Mosquitto is not installed', {
     mend: hasApt
-      ? `Run: sudo apt-get update && sudo ${INSTALL.join(' ')}`
+      ? `Run: sudo apt-get update && sudo ${INSTALL.join(' ')} mosquitto`
       : 'Install Mosquitto 2.0 or newer (https://mosquitto.org/download) and see that it is on the PATH.',
   });
 }
 
-async function installAsRoot(say: (text: string) => void): Promise<void> {
-  say('Installing Mosquitto (apt-get install mosquitto) …');
+export async function installAsRoot(packages: readonly string[], say: (text: string) => void): Promise<void> {
+  say(`Installing from Debian: ${packages.join(' ')} …`);
   await run(['apt-get', 'update', '-qq']);
-  await run(INSTALL);
+  await run([...INSTALL, ...packages]);
 }
 
 /** What apt would install is downloaded and unpacked; nothing of the system changes. */

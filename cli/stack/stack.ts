@@ -1,12 +1,14 @@
 import { mkdirSync } from 'node:fs';
+import { brokerLimits } from '../../lib/broker/sizing';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
 import { clientsOf, devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { type PreparedAccess, prepareAccess, withConfigService } from './access';
 import { BOARD_SERVICES, boardServices } from './boards';
 import { refreshRevocationLists, warnOfExpiry } from './expiry';
+import { provideGuard } from './guard';
 import type { HomePaths } from './home';
-import { isAtLeast } from './log';
+import { isAtLeast, type Level } from './log';
 import { brokerPidFile, checkMosquitto, mosquittoService } from './mosquitto';
 import { nodeRedService, prepareNodeRed, webUrls } from './node-red';
 import type { StartOptions } from './options';
@@ -70,12 +72,16 @@ export class Stack {
     for (const name of await endLeftovers(this.paths.runDirectory, SERVICE_NAMES)) {
       this.view.say(`Ended ${name}, left running by a start that was killed`, 'warning');
     }
-    const program = await provideMosquitto(this.paths.packagesDirectory, (text) => this.view.say(text));
-    this.view.say(`Data directory ${this.paths.home}, Mosquitto ${checkMosquitto(program)}`);
+    const say = (text: string, level?: Level) => this.view.say(text, level);
+    const program = await provideMosquitto(this.paths.packagesDirectory, say);
+    const version = checkMosquitto(program);
+    this.view.say(`Data directory ${this.paths.home}, Mosquitto ${version}`);
+    const pluginFile = await provideGuard(say);
     const board = await this.provideBoard(given);
     const prepared = await this.prepare(given);
-    const { access, ports } = prepared;
-    await this.run(mosquittoService(program, this.paths, ports, access));
+    const { access, ports, inventory } = prepared;
+    const broker = { program, version, pluginFile, limits: brokerLimits(inventory) };
+    await this.run(mosquittoService(broker, this.paths, ports, access));
     this.sayFlows(prepareNodeRed(this.paths));
     await this.run(nodeRedService({ paths: this.paths, ...prepared, https: this.options.https }));
     const simulated = await this.simulate(prepared);

@@ -1,3 +1,4 @@
+import type { GuardAccounts } from './guard';
 import type { AclRules, PasswordHashes } from './mosquitto';
 
 /** What a generation changes for the broker. Never carries a password or a hash. */
@@ -6,6 +7,8 @@ export interface AccessDiff {
   readonly accountsRemoved: readonly string[];
   /** Accounts that keep their name and get another password. */
   readonly passwordsChanged: readonly string[];
+  /** Accounts that keep their name and may send more or less than before, or are of another kind. */
+  readonly limitsChanged: readonly string[];
   readonly rulesAdded: readonly RuleChange[];
   readonly rulesRemoved: readonly RuleChange[];
 }
@@ -20,6 +23,8 @@ export interface RuleChange {
 export interface Access {
   readonly rules: AclRules;
   readonly hashes: PasswordHashes;
+  /** Kinds and limits; empty where the guard plugin is not used. */
+  readonly limits: GuardAccounts;
 }
 
 export function diffAccess(before: Access, after: Access): AccessDiff {
@@ -30,6 +35,10 @@ export function diffAccess(before: Access, after: Access): AccessDiff {
     accountsRemoved: [...known].filter((account) => !wanted.has(account)).sort(),
     passwordsChanged: [...after.hashes]
       .filter(([account, hash]) => known.has(account) && before.hashes.get(account) !== hash)
+      .map(([account]) => account)
+      .sort(),
+    limitsChanged: [...after.limits]
+      .filter(([account, limits]) => known.has(account) && before.limits.get(account) !== limits)
       .map(([account]) => account)
       .sort(),
     rulesAdded: missing(after.rules, before.rules),
@@ -47,6 +56,7 @@ export function describeDiff(diff: AccessDiff): string[] {
     ...diff.accountsAdded.map((account) => `+ account ${account}`),
     ...diff.accountsRemoved.map((account) => `- account ${account}`),
     ...diff.passwordsChanged.map((account) => `~ password of ${account}`),
+    ...diff.limitsChanged.map((account) => `~ limits of ${account}`),
     ...diff.rulesAdded.map(({ account, rule }) => `+ ${account}: ${rule}`),
     ...diff.rulesRemoved.map(({ account, rule }) => `- ${account}: ${rule}`),
   ];

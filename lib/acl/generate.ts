@@ -7,6 +7,7 @@ import { clientsOf, devicesOf, type Inventory } from '../inventory/inventory';
 import { CANARY_ACCOUNT, canaryRights, generationOf } from './canary';
 import { checkAclText, checkPasswordText } from './check';
 import { type Access, type AccessDiff, diffAccess, isEmptyDiff } from './diff';
+import { parseGuardAccounts, renderGuardAccounts } from './guard';
 import { checkIsolation } from './isolation';
 import { hashPassword, isHashOf, parseAcl, parsePasswords, renderAcl, renderPasswords } from './mosquitto';
 import { type AccountRights, rightsOf } from './rights';
@@ -15,6 +16,8 @@ import { type AccountRights, rightsOf } from './rights';
 export interface AccessFiles {
   readonly aclFile: string;
   readonly passwordFile: string;
+  /** Kinds and limits for the guard plugin; absent where it is not used. */
+  readonly guardFile?: string;
   /** One file an account that logs in with a password, with the password in it and mode 0600. */
   readonly passwordDirectory: string;
 }
@@ -28,6 +31,8 @@ export interface AccessPlan {
   /** The texts to write; without changes the ones that are there. */
   readonly aclText: string;
   readonly passwordText: string;
+  /** Undefined where the guard plugin is not used. */
+  readonly guardText: string | undefined;
   /** Passwords that are not on disk yet. */
   readonly made: readonly (readonly [account: string, password: string])[];
 }
@@ -44,8 +49,9 @@ const PASSWORD_BYTES = 24;
 const GENERATION_BYTES = 8;
 
 /**
- * Brings acl_file and password file in line with the inventory. Passwords that are there are kept, missing
- * ones made. Nothing is written when the inventory is refused, when nothing differs, or with `dryRun`.
+ * Brings acl_file, password file and the guard's account file in line with the inventory. Passwords that are
+ * there are kept, missing ones made. Nothing is written when the inventory is refused, when nothing differs, or
+ * with `dryRun`.
  * For a broker that runs, see `applyAccess`.
  * @throws EgizError as `planAccess` and `writeAccess`
  */
@@ -61,7 +67,7 @@ export async function generateAccess(
 }
 
 /**
- * Computes both files from the inventory.
+ * Computes the files from the inventory.
  * @throws EgizError `ACL_NOT_ISOLATED`, `ACL_PASSWORD_TOO_SHORT`
  */
 export async function planAccess(inventory: Inventory, files: AccessFiles): Promise<AccessPlan> {
@@ -72,18 +78,21 @@ export async function planAccess(inventory: Inventory, files: AccessFiles): Prom
   const names = [...passwordAccounts(inventory), CANARY_ACCOUNT];
   const passwords = collectPasswords(names, files.passwordDirectory);
   const aclText = renderAcl([...accounts, canaryRights(randomBytes(GENERATION_BYTES).toString('hex'))]);
-  const after: Access = { rules: parseAcl(aclText), hashes: await hashAll(passwords, before) };
+  const guardText = files.guardFile === undefined ? undefined : renderGuardAccounts(accounts);
+  const after: Access = {
+    rules: parseAcl(aclText),
+    hashes: await hashAll(passwords, before),
+    limits: parseGuardAccounts(guardText ?? ''),
+  };
   const diff = diffAccess(withoutCanary(before), withoutCanary(after));
-  const same = isEmptyDiff(diff) && passwords.made.length === 0 && isOurs(present);
+  const same =
+    isEmptyDiff(diff) && passwords.made.length === 0 && isOurs(present) && present.guardText === guardText;
   if (same) return { accounts, diff, changes: false, made: [], ...present };
   const passwordText = renderPasswords(after.hashes);
-  return { accounts, diff, changes: true, aclText, passwordText, made: passwords.made };
+  return { accounts, diff, changes: true, aclText, passwordText, guardText, made: passwords.made };
 }
 
-interface AccessTexts {
-  readonly aclText: string;
-  readonly passwordText: string;
-}
+type AccessTexts = Pick<AccessPlan, 'aclText' | 'passwordText' | 'guardText'>;
 
 /** True when both files are there and as we write them, so that only their content need be compared. */
 function isOurs({ aclText, passwordText }: AccessTexts): boolean {
@@ -97,13 +106,13 @@ function isOurs({ aclText, passwordText }: AccessTexts): boolean {
 }
 
 /**
- * Writes a plan: both files or none, and neither when one would not be understood to its end.
+ * Writes a plan: all files or none, and none when one would not be understood to its end.
  * @param isReadable asked with each new file before anything is replaced; throws when the broker could not read it
  * @throws EgizError `ACL_FILE_INVALID`, `PASSWORD_FILE_INVALID`, `FILE_OWNER`, or a system error
  */
 export function writeAccess(
   files: AccessFiles,
-  plan: Pick<AccessPlan, 'aclText' | 'passwordText' | 'made'>,
+  plan: AccessTexts & Pick<AccessPlan, 'made'>,
   isReadable: (draft: string) => void = () => undefined,
 ): void {
   checkAclText(plan.aclText);
@@ -113,7 +122,7 @@ export function writeAccess(
   for (const [account, password] of plan.made) {
     writeFileQuickly(join(files.passwordDirectory, account), `${password}\n`, SECRET_MODE);
   }
-  writeBoth(files, plan, isReadable);
+  writeTogether(files, plan, isReadable);
 }
 
 /** Accounts that log in with a password, in the order of their names. */
@@ -121,6 +130,7 @@ export function passwordAccounts(inventory: Inventory): string[] {
   const logins = [
     ...clientsOf(inventory).map(({ account, client }) => ({ account, login: client.login })),
     ...devicesOf(inventory).map(({ account, device }) => ({ account, login: device.login })),
+    ...inventory.services.map(({ id, login }) => ({ account: id, login })),
   ];
   return logins
     .filter(({ login }) => login === 'password')
@@ -169,37 +179,47 @@ async function hashAll(passwords: Passwords, before: Access): Promise<ReadonlyMa
 }
 
 function readTexts(files: AccessFiles): AccessTexts {
-  const text = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-  return { aclText: text(files.aclFile), passwordText: text(files.passwordFile) };
+  const text = (path: string | undefined) =>
+    path !== undefined && existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  return {
+    aclText: text(files.aclFile) ?? '',
+    passwordText: text(files.passwordFile) ?? '',
+    guardText: text(files.guardFile),
+  };
 }
 
-function accessOf({ aclText, passwordText }: AccessTexts): Access {
-  return { rules: parseAcl(aclText), hashes: parsePasswords(passwordText) };
+function accessOf({ aclText, passwordText, guardText }: AccessTexts): Access {
+  return {
+    rules: parseAcl(aclText),
+    hashes: parsePasswords(passwordText),
+    limits: parseGuardAccounts(guardText ?? ''),
+  };
 }
 
 /** The canary's topic changes with each generation, which is nobody's business. */
-function withoutCanary({ rules, hashes }: Access): Access {
+function withoutCanary({ rules, hashes, limits }: Access): Access {
   const others = <Value>(map: ReadonlyMap<string, Value>) =>
     new Map([...map].filter(([account]) => account !== CANARY_ACCOUNT));
-  return { rules: others(rules), hashes: others(hashes) };
+  return { rules: others(rules), hashes: others(hashes), limits };
 }
 
-/** Both files or none: when the second cannot be replaced, the first gets its old content back. */
-function writeBoth(files: AccessFiles, texts: AccessTexts, isReadable: (draft: string) => void): void {
-  const old = existsSync(files.aclFile) ? readFileSync(files.aclFile) : undefined;
+/** All files or none: when one cannot be replaced, those before it get their old content back. */
+function writeTogether(files: AccessFiles, texts: AccessTexts, isReadable: (draft: string) => void): void {
   const drafts: Draft[] = [];
-  let replaced = 0;
+  const replaced: (readonly [path: string, old: Buffer | undefined])[] = [];
   try {
     drafts.push(new Draft(files.aclFile, texts.aclText));
     drafts.push(new Draft(files.passwordFile, texts.passwordText));
+    if (files.guardFile !== undefined) drafts.push(new Draft(files.guardFile, texts.guardText ?? ''));
     for (const { draftPath } of drafts) isReadable(draftPath);
     for (const draft of drafts) {
+      const old = existsSync(draft.path) ? readFileSync(draft.path) : undefined;
       draft.commit();
-      replaced += 1;
+      replaced.push([draft.path, old]);
     }
   } catch (fault) {
-    for (const draft of drafts.slice(replaced)) draft.discard();
-    if (replaced === 1 && old !== undefined) rewriteFileAtomic(files.aclFile, old);
+    for (const draft of drafts.slice(replaced.length)) draft.discard();
+    for (const [path, old] of replaced) if (old !== undefined) rewriteFileAtomic(path, old);
     throw fault;
   }
 }

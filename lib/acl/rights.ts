@@ -3,6 +3,7 @@ import {
   devicesOf,
   type Inventory,
   type InventoryDevice,
+  type Limits,
   type ServiceRole,
 } from '../inventory/inventory';
 import {
@@ -34,6 +35,8 @@ export interface AccountRights {
   readonly rights: readonly Right[];
   /** Filters this account reads together with others on purpose: the command topic of one equipment. */
   readonly shared: readonly string[];
+  /** What it may send (SEC-5); the broker's default where the inventory says nothing. */
+  readonly limits: Limits;
 }
 
 const read = (filter: string): Right => ({ access: 'read', filter });
@@ -61,23 +64,26 @@ export function roleRights(role: ServiceRole): readonly Right[] {
 /** The rights of every account of the inventory, by account name. */
 export function rightsOf(inventory: Inventory): AccountRights[] {
   const accounts: AccountRights[] = [
-    ...clientsOf(inventory).map(({ account, ...ref }) => ({
+    ...clientsOf(inventory).map(({ account, client, ...ref }) => ({
       account,
       kind: 'client' as const,
       rights: clientRights(ref),
       shared: [],
+      limits: client.limits,
     })),
     ...devicesOf(inventory).map((device) => ({
       account: device.account,
       kind: 'device' as const,
       rights: deviceRights(device),
       shared: [equipmentCommandTopic(device)],
+      limits: device.device.limits,
     })),
-    ...inventory.services.map(({ id, role }) => ({
+    ...inventory.services.map(({ id, role, limits }) => ({
       account: id,
       kind: 'service' as const,
       rights: ROLE_RIGHTS[role],
       shared: [],
+      limits,
     })),
   ];
   return accounts.sort((a, b) => (a.account < b.account ? -1 : 1));

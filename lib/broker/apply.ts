@@ -68,6 +68,7 @@ export async function applyPlan(
 interface Texts {
   readonly aclText: string | undefined;
   readonly passwordText: string | undefined;
+  readonly guardText: string | undefined;
 }
 
 class Apply {
@@ -79,8 +80,13 @@ class Apply {
     private readonly broker: RunningBroker,
     private readonly timeoutMs: number,
   ) {
-    const text = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
-    this.before = { aclText: text(files.aclFile), passwordText: text(files.passwordFile) };
+    const text = (path: string | undefined) =>
+      path !== undefined && existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+    this.before = {
+      aclText: text(files.aclFile),
+      passwordText: text(files.passwordFile),
+      guardText: text(files.guardFile),
+    };
   }
 
   async run(): Promise<Pick<AppliedAccess, 'changed' | 'reloaded' | 'probed'>> {
@@ -132,7 +138,10 @@ class Apply {
       });
     };
     if (this.plan.changes) writeAccess(this.files, this.plan, check);
-    else for (const path of [this.files.aclFile, this.files.passwordFile]) check(path);
+    else {
+      const { aclFile, passwordFile, guardFile } = this.files;
+      for (const path of [aclFile, passwordFile, guardFile]) if (path !== undefined) check(path);
+    }
   }
 
   private async reload(probe: ProbeTarget | undefined): Promise<void> {
@@ -155,7 +164,8 @@ class Apply {
 
   /** Puts the old files back and makes the broker read them. Says what came of it. */
   private async takeBack(probe: ProbeTarget | undefined, taken: string): Promise<string> {
-    const { aclText, passwordText } = this.before;
+    const { aclText, passwordText, guardText } = this.before;
+    const { guardFile } = this.files;
     // Back to no file, or to one that Mosquitto cannot read, would be back to no restrictions at all.
     if (aclText === undefined || passwordText === undefined || !isKnownToBeClosed(aclText)) {
       return 'the old files would open the broker, so the new ones stay';
@@ -163,6 +173,7 @@ class Apply {
     try {
       rewriteFileAtomic(this.files.aclFile, aclText);
       rewriteFileAtomic(this.files.passwordFile, passwordText);
+      if (guardFile !== undefined && guardText !== undefined) rewriteFileAtomic(guardFile, guardText);
       signalReload(this.broker.pidFile);
     } catch (fault) {
       return `the old ones cannot be brought back: ${toEgizError(fault).message}`;

@@ -17,7 +17,7 @@ export type AccountLogin = 'password' | 'certificate';
 export type Labels = Readonly<Record<string, string>>;
 
 export interface Limits {
-  /** SEC-5; the broker's default applies without it. */
+  /** SEC-5: 1 to 1,000,000; the broker's default applies without it. */
   readonly messagesPerSecond?: number;
   /** Messages that may come at once above the rate. */
   readonly burst?: number;
@@ -69,9 +69,13 @@ export const SERVICE_ROLES = ['config', 'core', 'archive', 'ml', 'monitoring'] a
 export type ServiceRole = (typeof SERVICE_ROLES)[number];
 
 export interface Service extends Described {
-  /** Also its account. Services log in with certificates (SPEC 3). */
+  /** Also its account. */
   readonly id: string;
   readonly role: ServiceRole;
+  /** Services log in with certificates (SPEC 3); a password is for tools on the broker's own machine. */
+  readonly login: AccountLogin;
+  /** Without them a service may send as much as it likes. */
+  readonly limits: Limits;
 }
 
 /** A client with the tenant it belongs to. */

@@ -19,6 +19,8 @@ import {
 import { nearest } from './nearest';
 
 const LOGINS: readonly AccountLogin[] = ['password', 'certificate'];
+/** What the guard plugin takes as a rate. */
+const MAX_RATE = 1_000_000;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 /** For a person only; not kept. */
 const REMARKS = ['name', 'description'];
@@ -130,11 +132,13 @@ class InventoryReader {
   }
 
   private service(place: Place): Service {
-    const fields = this.document.mapping(place, ['id', 'role'], ['labels', ...REMARKS]);
+    const fields = this.document.mapping(place, ['id', 'role'], ['login', 'limits', 'labels', ...REMARKS]);
     const role = fields.get('role');
     return {
       id: this.uniqueId('service', fields, 'account'),
       role: role === undefined ? 'monitoring' : this.choice<ServiceRole>(role, SERVICE_ROLES, 'monitoring'),
+      login: this.choice(fields.get('login'), LOGINS, 'certificate'),
+      limits: this.limits(fields),
       labels: this.labels(fields),
     };
   }
@@ -201,8 +205,8 @@ class InventoryReader {
     const limits: [string, number][] = [];
     for (const [key, field] of found) {
       const value = Number(this.document.text(field));
-      if (Number.isSafeInteger(value) && value > 0) limits.push([key, value]);
-      else this.document.fault(field, 'number', `"${key}" must be a whole number above 0`);
+      if (Number.isSafeInteger(value) && value > 0 && value <= MAX_RATE) limits.push([key, value]);
+      else this.document.fault(field, 'number', `"${key}" must be a whole number from 1 to ${MAX_RATE}`);
     }
     return Object.fromEntries(limits);
   }

@@ -17,6 +17,8 @@ export type Holder =
 /** The name under which the server's certificate stands in the register and in its directory. */
 export const SERVER = 'server';
 
+export const SERVER_CERTIFICATE = { kind: 'server', name: SERVER } as const;
+
 export interface Issuing {
   readonly directory: string;
   readonly register: CertificateRegister;
@@ -76,7 +78,9 @@ export function holdersOf(inventory: Inventory): Extract<Holder, { readonly acco
     ...logins
       .filter(({ login }) => login === 'certificate')
       .map(({ account }) => ({ kind: 'client' as const, account })),
-    ...inventory.services.map(({ id }) => ({ kind: 'service' as const, account: id })),
+    ...inventory.services
+      .filter(({ login }) => login === 'certificate')
+      .map(({ id }) => ({ kind: 'service' as const, account: id })),
   ];
 }
 

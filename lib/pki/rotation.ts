@@ -3,7 +3,7 @@ import { barrierTo, brokerPid, signalReload, userOf } from '../broker/process';
 import { EgizError, toEgizError } from '../errors/egiz-error';
 import { underLock } from '../processes/claim';
 import type { KeyPair } from './certificates';
-import { type KeyPairFiles, readPair, replacePair } from './pair-files';
+import { type KeyPairFiles, readPair, recoverPair, replacePair } from './pair-files';
 
 /** A server that takes up a certificate on SIGHUP: Mosquitto. */
 export interface RunningServer {
@@ -27,7 +27,7 @@ const AGAIN_MS = 200;
  * checked, replaced, the server signalled, and a handshake with each listener must show the new certificate. When
  * one does not, the old pair comes back. Without `server` only the files are replaced.
  * @throws EgizError `PKI_PAIR_MISMATCH`, `PKI_PAIR_UNREADABLE`, `BROKER_PID_UNREADABLE`, `BROKER_NOT_SIGNALLED`,
- *   `BROKER_CANNOT_READ`, `HANDSHAKE_FAILED`, `BUSY`: nothing was changed; `PKI_ROTATION_FAILED`: taken back
+ *   `HANDSHAKE_FAILED`, `FILE_OWNER`, `BUSY`: nothing was changed; `PKI_ROTATION_FAILED`: taken back
  */
 export async function rotatePair(
   files: KeyPairFiles,
@@ -60,6 +60,16 @@ export async function rotatePair(
       mend: 'See the log of the broker for what it did with the files.',
     });
   });
+}
+
+/**
+ * Puts the old pair back where a replacement was cut off. Before a broker starts or is told to reload: with half a
+ * pair it does not start, and after a reload it refuses newcomers and denies everybody everything.
+ * @returns whether there was anything to mend
+ * @throws EgizError `BUSY` while a replacement is under way
+ */
+export function mendPair(files: KeyPairFiles): Promise<boolean> {
+  return underLock(`${files.certFile}.lock`, async () => recoverPair(files));
 }
 
 async function afterTakingBack(

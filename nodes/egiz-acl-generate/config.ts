@@ -30,12 +30,14 @@ export function parseConfig(saved: SavedConfig, directory: string): AclConfig {
     if (found !== undefined) return found;
     throw new EgizError('CONFIG_INVALID', `"${name}" is not set`, { mend: 'Open the node and complete it.' });
   };
+  const guardFile = path('guardFile');
   return {
     ...(saved.source === 'file' ? { inventoryFile: required('inventoryFile') } : {}),
     files: {
       aclFile: required('aclFile'),
       passwordFile: required('passwordFile'),
       passwordDirectory: required('passwordDirectory'),
+      ...(guardFile === undefined ? {} : { guardFile }),
     },
     dryRun: saved.mode === 'compare',
     ...brokerOf(path('pidFile'), path('caFile'), saved.probeUrl),

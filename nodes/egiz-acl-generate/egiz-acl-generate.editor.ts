@@ -10,6 +10,7 @@ interface Properties extends EditorNodeProperties {
   aclFile: string;
   passwordFile: string;
   passwordDirectory: string;
+  guardFile: string;
   mode: 'write' | 'compare';
   pidFile: string;
   probeUrl: string;
@@ -32,6 +33,7 @@ RED.nodes.registerType<Properties>('egiz-acl-generate', {
     aclFile: { value: 'broker/acl', required: true },
     passwordFile: { value: 'broker/passwords', required: true },
     passwordDirectory: { value: 'broker/accounts', required: true },
+    guardFile: { value: '' },
     mode: { value: 'write', required: true },
     pidFile: { value: '' },
     probeUrl: {

@@ -8,6 +8,7 @@ export const migrations: Migrations = [
     aclFile: '',
     passwordFile: '',
     passwordDirectory: '',
+    guardFile: '',
     mode: 'write',
     pidFile: '',
     ...config,

@@ -236,6 +236,42 @@ describe('receiving', () => {
     most.should.equal(1);
   });
 
+  it('hands over as many at once as it is told, and acknowledges in the order they came', async () => {
+    await start();
+    const link = await connected(open({ clientId: 'a', maxHandling: 4 }));
+    const service = await connected(open({ clientId: 'service' }));
+    let running = 0;
+    let most = 0;
+    const begun: number[] = [];
+    await link.subscribe('t', async ({ payload }) => {
+      const number = Number(payload.toString());
+      begun.push(number);
+      most = Math.max(most, ++running);
+      // The first is the last to be done: its PUBACK comes first all the same.
+      await delay(number === 0 ? 60 : 5);
+      running--;
+    });
+    const numbers = Array.from({ length: 12 }, (_, number) => number);
+    for (const number of numbers) await service.publish(message('t', String(number)));
+    const acknowledged = () =>
+      [...broker.log().matchAll(/Received PUBACK from a \(Mid: (\d+)/g)].map((one) => Number(one[1]));
+    await until('all acknowledged', () => acknowledged().length === numbers.length);
+    begun.should.eql(numbers);
+    most.should.equal(4);
+    acknowledged().should.eql([...acknowledged()].sort((one, other) => one - other));
+  });
+
+  it('may publish on the same link while it handles a message', async () => {
+    await start();
+    const link = await connected(open({ clientId: 'a' }));
+    let answer: number | undefined;
+    await link.subscribe('question', async () => {
+      answer = (await link.publish(message('answer'))).reasonCode;
+    });
+    await (await connected(open({ clientId: 'service' }))).publish(message('question'));
+    await until('answered', () => answer !== undefined);
+  });
+
   it('holds the PUBACK until the handler settles: a receiver that dies before gets the message again', async () => {
     await start();
     const session = { clientId: 'edge', cleanStart: false, sessionExpirySeconds: 60 };

@@ -115,8 +115,11 @@ describe('openegiz start (SPEC 6)', function () {
       const old = before.services[name]?.pid ?? 0;
       process.kill(old, 'SIGKILL');
       await eventually(() => stack.ready().services[name]?.pid !== old, 10_000);
-      stack.command.output.should.match(
-        new RegExp(`${name} was ended by SIGKILL; starting it again .*restart 1`),
+      const said = new RegExp(`${name} was ended by SIGKILL; starting it again .*restart 1`);
+      await eventually(
+        () => said.test(stack.command.output),
+        5_000,
+        () => stack.command.output,
       );
     }
     await tlsAnswers(Number(new URL(before.mqtt.url).port), before.mqtt.caFile);

@@ -42,6 +42,7 @@ export class InventoryBroker {
     password: 0,
     'client-certificate': 0,
     'service-certificate': 0,
+    'local-tools': 0,
   };
   private child: ChildProcess | undefined;
   private output = '';
@@ -108,8 +109,20 @@ export class InventoryBroker {
     return (await link.publish({ topic, payload, qos: 1 })).reasonCode;
   }
 
-  hangUp(): void {
-    process.kill(this.pid, 'SIGHUP');
+  /** SIGHUP; whoever connects afterwards is answered by what was read. */
+  async hangUp(): Promise<void> {
+    await this.untilReloaded(async () => void process.kill(this.pid, 'SIGHUP'));
+  }
+
+  /** Waits until the broker has begun to read its files; it does so at one go, on its one thread. */
+  async untilReloaded<Result>(signal: () => Promise<Result>): Promise<Result> {
+    // Said whenever the configuration is read.
+    const readings = () => this.output.split('max_packet_size').length;
+    const before = readings();
+    const result = await signal();
+    for (let tries = 0; tries < 500 && readings() === before; tries++) await pause(10);
+    if (readings() === before) throw new Error('Mosquitto has not read its files');
+    return result;
   }
 
   async run(): Promise<void> {
@@ -127,7 +140,7 @@ export class InventoryBroker {
     });
     for (let tries = 0; tries < 500 && this.running; tries++) {
       if (existsSync(this.pidFile) && (await this.answers())) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await pause(10);
     }
     throw new Error(`Mosquitto did not start:\n${this.output}`);
   }
@@ -228,4 +241,8 @@ export class InventoryBroker {
     for (const path of [this.files.aclFile, this.files.passwordFile, this.server.keyFile])
       chmodSync(path, 0o644);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

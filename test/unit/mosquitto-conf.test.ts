@@ -1,7 +1,10 @@
 import 'should';
-import { mosquittoConf } from '../../lib/broker/mosquitto-conf';
+import { aclDecides, type GuardPlugin } from '../../lib/broker/guard-conf';
+import { type MosquittoOptions, mosquittoConf } from '../../lib/broker/mosquitto-conf';
+import { brokerLimits, messageRate } from '../../lib/broker/sizing';
+import type { Device, Inventory } from '../../lib/inventory/inventory';
 
-const conf = mosquittoConf({
+const OPTIONS: MosquittoOptions = {
   listeners: [
     { login: 'password', port: 8883 },
     { login: 'client-certificate', port: 8884 },
@@ -16,7 +19,8 @@ const conf = mosquittoConf({
   passwordFile: '/broker/passwords',
   persistenceDirectory: '/broker/data',
   user: 'mosquitto',
-});
+};
+const conf = mosquittoConf(OPTIONS);
 
 /** The part of one listener. */
 function listener(port: number): string {
@@ -48,5 +52,50 @@ describe('mosquitto.conf', () => {
     listener(8884).should.containEql('cafile /pki/ca.crt');
     listener(8885).should.containEql('cafile /pki/services-ca.crt');
     conf.match(/services-ca/g)?.should.have.length(1);
+  });
+
+  it('loads the guard where there is one, and lets it see services log in (SEC-4 to SEC-6)', () => {
+    const guard: GuardPlugin = {
+      pluginFile: '/lib/egiz_guard.so',
+      guardFile: '/broker/guard',
+      auditFile: '/log/audit.jsonl',
+      aclDecides: 'both',
+    };
+    const both = mosquittoConf({ ...OPTIONS, guard });
+    both.should.match(/^plugin \/lib\/egiz_guard\.so$/m);
+    both.should.match(/^acl_file \/broker\/acl$/m);
+    both.match(/^use_identity_as_username true$/gm)?.should.have.length(1);
+    const alone = mosquittoConf({ ...OPTIONS, guard: { ...guard, aclDecides: 'guard' } });
+    alone.should.not.match(/^acl_file /m);
+    alone.should.match(/^plugin_opt_acl_file \/broker\/acl$/m);
+    aclDecides('2.0.11', 12).should.equal('both');
+    aclDecides('2.0.11', 10_000).should.equal('guard');
+    aclDecides('2.1.2', 12).should.equal('guard');
+  });
+
+  it('gives local tools a listener on the loopback address alone, whatever the others listen on', () => {
+    const listeners = [{ login: 'local-tools', port: 8886 }] as const;
+    const { bindAddress, ...everywhere } = OPTIONS;
+    mosquittoConf({ ...everywhere, listeners }).should.match(/^listener 8886 127\.0\.0\.1$/m);
+  });
+});
+
+describe('the broker’s limits for an inventory (FR-2.6, NFR-4)', () => {
+  const boards = (count: number): Inventory => {
+    const device: Device = { id: 'd', sensor: 'thermal', login: 'password', limits: {}, labels: {} };
+    const devices = Array.from({ length: count }, () => device);
+    const equipment = [{ id: 'e', type: 'oven', devices, labels: {} }];
+    return { tenants: [], factories: [{ id: 'f', tenant: 'a', equipment, labels: {} }], services: [] };
+  };
+
+  it('count a message a second for each board (FR-1.4)', () => {
+    messageRate(boards(12)).should.equal(12);
+    messageRate(boards(0)).should.equal(0);
+  });
+
+  it('are the defaults for a few boards, and two flushes of the archive and ten minutes for many', () => {
+    brokerLimits(boards(12)).should.match({ maxInflightMessages: 20_000, maxQueuedMessages: 100_000 });
+    brokerLimits(boards(15_000)).should.match({ maxInflightMessages: 30_000, maxQueuedMessages: 1_000_000 });
+    brokerLimits(boards(40_000)).maxInflightMessages.should.equal(65_535);
   });
 });

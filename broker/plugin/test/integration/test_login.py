@@ -122,6 +122,7 @@ class CertificateCase(BrokerCase):
 
 class Certificates(CertificateCase):
     """8885's shape: certificates, the guard makes the CN the account."""
+    kept = [b"1"]
     extra = TLS + "require_certificate true\n"
     options = {"cert_login": "true"}
 
@@ -146,6 +147,17 @@ class Certificates(CertificateCase):
         self.assertEqual(0, client.code)
         self.assertEqual(REFUSED, client.subscribe("openegiz/#"))
 
+    def test_a_session_without_its_client_gets_its_messages_over_a_reload(self):
+        core = self.tls_client("core", "egizcore-1", clean=False, expiry=300)
+        self.assertLess(core.subscribe("openegiz/#"), 0x80)
+        core.disconnect()
+        self.broker.wait_event("disconnect", account="egizcore")
+        self.broker.reload()
+        topic = "openegiz/factory-a/oven/oven-001/electrical/telemetry"
+        self.assertEqual(0, self.device().publish(topic, b"1", qos=1))
+        core = self.tls_client("core", "egizcore-1", clean=False, expiry=300)
+        self.assertEqual(self.kept, [m[1] for m in core.messages(2, 1)])
+
     def test_a_certificate_without_a_name_is_refused(self):
         self.assertEqual(REFUSED, self.tls_client("unnamed", "x").code)
         event = self.broker.wait_event("refused", client_id="x")
@@ -167,6 +179,8 @@ class Certificates(CertificateCase):
 
 class BrokersOwnCertificateLogin(Certificates):
     """use_identity_as_username: 2.0 asks no plugin, so the guard acts after."""
+    # 2.0 takes the rights in its own acl_file from such a session, until its client is back.
+    kept = [] if broker.version() < (2, 1) else [b"1"]
     extra = TLS + "require_certificate true\nuse_identity_as_username true\n"
     options = {}
 
