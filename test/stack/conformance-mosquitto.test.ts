@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import should from 'should';
+import { provideGuard } from '../../cli/stack/guard';
 import {
   checkArguments,
   makePremises,
@@ -52,6 +53,14 @@ const EXPECTED = [
   'fail SEC-5: 400 of 400 messages taken in N s',
 ];
 
+/** What changes with the guard plugin: SUBSCRIBE is refused where no right covers it, and there is a rate limit. */
+const GUARDED = EXPECTED.map((line) =>
+  line
+    .replace('SUBSCRIBE granted', 'SUBSCRIBE refused (0x87)')
+    .replace(/^fail SEC-4\/share: .*/, 'pass SEC-4/share: the group got all of 10; SUBSCRIBE refused (0x87)')
+    .replace(/^fail SEC-5: .*/, 'pass SEC-5: N of 400 messages taken in N s; the rest: PUBACK 0x87'),
+);
+
 describe("openegiz broker check on Debian's Mosquitto as generated", function () {
   this.timeout(180_000);
   let premises: Premises;
@@ -67,6 +76,18 @@ describe("openegiz broker check on Debian's Mosquitto as generated", function ()
     const { code, report } = await runCheck(premises, broker);
     tableOf(report.results).should.eql(EXPECTED);
     should(report.failed).equal(3);
+    should(code).equal(1);
+  });
+
+  it('finds that with the guard plugin only an error of Mosquitto 2.0.11 is left', async () => {
+    await broker.close();
+    premises = await makePremises();
+    const guard = await provideGuard(() => undefined);
+    if (guard === undefined) throw new Error('the guard plugin could not be built');
+    broker = await startGenerated(premises, { guard });
+    const { code, report } = await runCheck(premises, broker);
+    tableOf(report.results).should.eql(GUARDED);
+    should(report.failed).equal(1);
     should(code).equal(1);
   });
 
