@@ -73,9 +73,12 @@ async function run(check: Command): Promise<void> {
     const results = await checkBroker(options, say, undefined, stopSignal());
     report(results, json, options.endpoint.url);
   } catch (thrown) {
-    if (!(thrown instanceof EgizError) || thrown.code !== 'USAGE') throw thrown;
+    const code = thrown instanceof EgizError ? thrown.code : '';
+    if (code !== 'USAGE' && code !== 'CHECK_STOPPED') throw thrown;
     reportFailure(thrown, json);
-    process.exitCode = EXIT_USAGE;
+    process.exitCode = code === 'USAGE' ? EXIT_USAGE : EXIT_FAILED;
+    // The requirement that was stopped may still be waiting for something.
+    if (code === 'CHECK_STOPPED') process.exit();
   }
 }
 

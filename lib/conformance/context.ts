@@ -31,16 +31,19 @@ export const ARRIVAL_MS = 5_000;
 /** Messages a second, below the limit of SEC-5. */
 const PACE = { batch: 10, pauseMs: 120 };
 
-/** Accounts, connections and their cleaning up, for the requirements of one run. */
+/** Accounts, connections and their cleaning up, for one requirement. */
 export class CheckContext {
-  /** Accounts that could not log in, with the reason. */
-  readonly unusable = new Map<Role, string>();
   readonly #open = new Set<WireClient>();
   readonly #sessions = new Map<string, { account: Account; clientId: string }>();
   readonly #retained: { account: Account; topic: string }[] = [];
   #connections = 0;
+  #closed = false;
 
-  constructor(readonly options: CheckOptions) {}
+  /** @param unusable accounts that could not log in, with the reason */
+  constructor(
+    readonly options: CheckOptions,
+    readonly unusable: ReadonlyMap<Role, string> = new Map(),
+  ) {}
 
   /** @throws NotGiven */
   account(role: Role): Account {
@@ -102,17 +105,21 @@ export class CheckContext {
     return `${name}-check${process.pid}-${++this.#connections}`;
   }
 
-  attempt(endpoint: Endpoint, login: Login | undefined, fields: ConnectFields): Promise<Attempt> {
-    const password = login?.kind === 'password' ? { password: login.password } : {};
-    return this.#track(WireClient.connect(endpoint.url, tlsOf(endpoint, login), { ...password, ...fields }));
+  /** @throws Error when the requirement is over: it may have been given up while this was asked for */
+  async attempt(endpoint: Endpoint, login: Login | undefined, fields: ConnectFields): Promise<Attempt> {
+    const made = await connect(endpoint, login, fields);
+    if (made.kind === 'refused') return made;
+    if (!this.#closed) this.#open.add(made.client);
+    else await made.client.disconnect(0);
+    if (this.#closed) throw new Error('the requirement is over');
+    return made;
   }
 
-  attemptAs(account: Account, fields: Partial<ConnectFields> = {}): Promise<Attempt> {
+  async attemptAs(account: Account, fields: Partial<ConnectFields> = {}): Promise<Attempt> {
     const clientId = fields.clientId ?? this.clientId(account);
-    const name = account.login.kind === 'password' ? { username: account.name } : {};
     if ((fields.sessionExpiry ?? 0) > 0)
       this.#sessions.set(`${account.role} ${clientId}`, { account, clientId });
-    return this.attempt(account.endpoint, account.login, { ...name, ...fields, clientId });
+    return this.attempt(account.endpoint, account.login, { ...userName(account), ...fields, clientId });
   }
 
   /** @throws Error with the broker's reason */
@@ -152,21 +159,21 @@ export class CheckContext {
     return codes;
   }
 
-  /** Ends every connection and session of the last requirement and clears what it retained. */
+  /** Ends every connection and session made so far and clears what was retained. */
   async cleanUp(): Promise<void> {
     await Promise.all([...this.#open].map((client) => client.disconnect(0)));
     this.#open.clear();
     for (const { account, topic } of this.#retained.splice(0)) {
-      const attempt = await this.attemptAs(account);
-      if (attempt.kind === 'connected') await attempt.client.publish(topic, '', { retain: true });
-      if (attempt.kind === 'connected') await attempt.client.disconnect(0);
+      await visit(account, this.clientId(account), (client) => client.publish(topic, '', { retain: true }));
     }
-    for (const { account, clientId } of this.#sessions.values()) {
-      const attempt = await this.attemptAs(account, { clientId, clean: true, sessionExpiry: 0 });
-      if (attempt.kind === 'connected') await attempt.client.disconnect(0);
-    }
+    for (const { account, clientId } of this.#sessions.values()) await visit(account, clientId);
     this.#sessions.clear();
-    this.#open.clear();
+  }
+
+  /** Cleans up, and lets nothing be opened any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.cleanUp();
   }
 
   #topicBetween(from: Account, to: Account): string | undefined {
@@ -178,12 +185,27 @@ export class CheckContext {
     }
     return undefined;
   }
+}
 
-  async #track(attempt: Promise<Attempt>): Promise<Attempt> {
-    const made = await attempt;
-    if (made.kind === 'connected') this.#open.add(made.client);
-    return made;
-  }
+function connect(endpoint: Endpoint, login: Login | undefined, fields: ConnectFields): Promise<Attempt> {
+  const password = login?.kind === 'password' ? { password: login.password } : {};
+  return WireClient.connect(endpoint.url, tlsOf(endpoint, login), { ...password, ...fields });
+}
+
+function userName({ login, name }: Account): { readonly username?: string } {
+  return login.kind === 'password' ? { username: name } : {};
+}
+
+/** A connection that starts anew and leaves no session: whatever the client id had is gone. */
+async function visit(
+  account: Account,
+  clientId: string,
+  act: (client: WireClient) => Promise<unknown> = async () => undefined,
+): Promise<void> {
+  const attempt = await connect(account.endpoint, account.login, { ...userName(account), clientId });
+  if (attempt.kind === 'refused') return;
+  await act(attempt.client);
+  await attempt.client.disconnect(0);
 }
 
 const FLAGS: Readonly<Record<Role, string>> = {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { EgizError, toEgizError } from '../errors/egiz-error';
 import { causeOfError } from '../mqtt/reasons';
-import type { Endpoint } from './account';
+import type { Endpoint, Role } from './account';
 import { CheckContext, type CheckOptions } from './context';
 import { fail, NotGiven, notApplicable, type Outcome, type Requirement, type Result } from './requirement';
 import { REQUIREMENTS } from './requirements';
@@ -22,12 +22,11 @@ export async function checkBroker(
   requirements: readonly Requirement[] = REQUIREMENTS,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Result[]> {
-  const check = new CheckContext(options);
-  for (const endpoint of check.endpoints()) await reach(endpoint);
-  await findUnusable(check);
+  for (const endpoint of new CheckContext(options).endpoints()) await reach(endpoint);
+  const unusable = await findUnusable(options);
   const results: Result[] = [];
   for (const requirement of requirements) {
-    const outcome = await bounded(requirement, check, signal);
+    const outcome = await bounded(requirement, new CheckContext(options, unusable), signal);
     if (signal.aborted)
       throw new EgizError('CHECK_STOPPED', 'The check was stopped; what it had made is cleaned up');
     const result = { id: requirement.id, title: requirement.title, ...outcome };
@@ -55,12 +54,15 @@ async function reach(endpoint: Endpoint): Promise<void> {
 }
 
 /** Accounts that cannot log in are one finding (FR-1.3), not one for each requirement that needs them. */
-async function findUnusable(check: CheckContext): Promise<void> {
-  for (const account of check.options.accounts) {
+async function findUnusable(options: CheckOptions): Promise<ReadonlyMap<Role, string>> {
+  const unusable = new Map<Role, string>();
+  for (const account of options.accounts) {
+    const check = new CheckContext(options);
     const attempt = await check.attemptAs(account);
-    if (attempt.kind === 'refused') check.unusable.set(account.role, attempt.cause.reason);
-    await check.cleanUp();
+    if (attempt.kind === 'refused') unusable.set(account.role, attempt.cause.reason);
+    await check.close();
   }
+  return unusable;
 }
 
 async function bounded(requirement: Requirement, check: CheckContext, signal: AbortSignal): Promise<Outcome> {
@@ -76,6 +78,6 @@ async function bounded(requirement: Requirement, check: CheckContext, signal: Ab
     return fail(toEgizError(thrown).message);
   } finally {
     clearTimeout(timer);
-    await check.cleanUp();
+    await check.close();
   }
 }

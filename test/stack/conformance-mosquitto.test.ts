@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import should from 'should';
+import { provideGuard } from '../../cli/stack/guard';
 import {
   checkArguments,
   makePremises,
@@ -52,6 +53,14 @@ const EXPECTED = [
   'fail SEC-5: 400 of 400 messages taken in N s',
 ];
 
+/** What changes with the guard plugin: SUBSCRIBE is refused where no right covers it, and there is a rate limit. */
+const GUARDED = EXPECTED.map((line) =>
+  line
+    .replace('SUBSCRIBE granted', 'SUBSCRIBE refused (0x87)')
+    .replace(/^fail SEC-4\/share: .*/, 'pass SEC-4/share: the group got all of 10; SUBSCRIBE refused (0x87)')
+    .replace(/^fail SEC-5: .*/, 'pass SEC-5: N of 400 messages taken in N s; the rest: PUBACK 0x87'),
+);
+
 describe("openegiz broker check on Debian's Mosquitto as generated", function () {
   this.timeout(180_000);
   let premises: Premises;
@@ -70,12 +79,26 @@ describe("openegiz broker check on Debian's Mosquitto as generated", function ()
     should(code).equal(1);
   });
 
+  it('finds that with the guard plugin only an error of Mosquitto 2.0.11 is left', async () => {
+    await broker.close();
+    premises = await makePremises();
+    const guard = await provideGuard(() => undefined);
+    if (guard === undefined) throw new Error('the guard plugin could not be built');
+    broker = await startGenerated(premises, { guard });
+    const { code, report } = await runCheck(premises, broker);
+    tableOf(report.results).should.eql(GUARDED);
+    should(report.failed).equal(1);
+    should(code).equal(1);
+  });
+
   it('cleans up when it is stopped, and exits 1', async () => {
     const command = new RunningCommand(checkArguments(premises).filter((one) => one !== '--json'));
     // In the midst of FR-1.6/silent.
     await until('well under way', () => /FR-1\.6\/cut/.test(command.output), 60_000);
     command.kill('SIGINT');
+    const stopped = Date.now();
     const { code, output } = await command.ended;
+    should(Date.now() - stopped).be.below(5_000);
     output.should.match(/The check was stopped; what it had made is cleaned up/);
     should(code).equal(1);
   });

@@ -5,6 +5,7 @@ import { checkOptions } from '../../cli/broker-check-options';
 import { accessFiles } from '../../cli/commands/acl';
 import { type AccessFiles, generateAccess } from '../../lib/acl/generate';
 import { type AccountRights, rightsOf } from '../../lib/acl/rights';
+import type { GuardPlugin } from '../../lib/broker/guard-conf';
 import { mosquittoConf } from '../../lib/broker/mosquitto-conf';
 import type { BrokerLimits } from '../../lib/broker/sizing';
 import type { Outcome, Result } from '../../lib/conformance/requirement';
@@ -141,6 +142,7 @@ export function tableOf(results: readonly Result[]): string[] {
       .replace(/(after|taken in) \d+(\.\d+)? s\b/g, '$1 N s')
       .replace(/and \d+ of 10 messages were lost/, 'and N of 10 messages were lost')
       .replace(/one acknowledged, \d+ open/, 'one acknowledged, N open')
+      .replace(/^\d+ of 400 messages taken(?=.*; the rest)/, 'N of 400 messages taken')
       .replace(/^\d+ figures/, 'N figures');
     return `${verdict} ${id}: ${steady}`;
   });
@@ -152,6 +154,8 @@ export async function startGenerated(
   options: {
     readonly limits?: Partial<BrokerLimits>;
     readonly change?: (conf: string) => string;
+    /** The guard plugin's shared object. */
+    readonly guard?: string;
     readonly acl?: string;
   } = {},
 ): Promise<TestBroker> {
@@ -173,9 +177,15 @@ export async function startGenerated(
     persistenceDirectory: join(directory, 'data'),
     user: userInfo().username,
     limits: { maxQueuedMessages: QUEUE_LIMIT, sysInterval: 1, ...options.limits },
+    ...(options.guard === undefined ? {} : { guard: guardOf(premises, options.guard) }),
   });
   if (options.acl !== undefined) writeFileSync(files.aclFile, options.acl);
   const change = options.change ?? ((text: string) => text);
   writeFileSync(join(directory, 'mosquitto.conf'), change(conf));
   return runMosquitto({ directory, port: ports.services, tlsPort: ports.password, pki });
+}
+
+function guardOf({ directory, files }: Premises, pluginFile: string): GuardPlugin {
+  const auditFile = join(directory, 'audit.jsonl');
+  return { pluginFile, guardFile: files.guardFile ?? '', auditFile, aclDecides: 'both' };
 }
