@@ -8,7 +8,7 @@ import { provideGuard } from '../../cli/stack/guard';
 import type { Inventory } from '../../lib/inventory/inventory';
 import { type DevelopmentPki, developmentPki } from '../../lib/pki/directory';
 import { certificateNames } from '../../lib/scale/shards';
-import { freePort } from './mosquitto';
+import { freeBlock } from './ports';
 import { runCommand } from './running-stack';
 
 export const DOMAIN = 'mqtt.test';
@@ -36,9 +36,8 @@ export class ShardedBrokers {
   }
 
   private async generate(inventoryFile: string, shards: number, certificates: string): Promise<Scaled> {
-    // The brokers' ports follow from the proxy's; 10,000 higher must exist.
-    do this.port = await freePort();
-    while (this.port > 50_000);
+    // The brokers' ports follow from the proxy's.
+    this.port = await freeBlock([0, 1, 2, 10_000, 10_001, 10_002, 10_010, 10_011, 10_012]);
     const plugin = await provideGuard(() => undefined);
     const { code, output } = await runCommand([
       ...['broker', 'scale', '--inventory', inventoryFile, '--shards', String(shards)],
