@@ -10,7 +10,9 @@ const run = (args) =>
 const [name = '', ...args] = process.argv.slice(2);
 
 if (!/^[a-z-]+$/.test(name) || !existsSync(join(root, 'bench', `${name}.ts`))) {
-  console.error('Usage: npm run bench -- loop [CLIENTS] [PER_SECOND] [SECONDS]');
+  console.error(
+    'Usage: npm run bench -- loop [CLIENTS] [PER_SECOND] [SECONDS], or reload-stall [CLIENTS] [ROUNDS]',
+  );
   process.exit(2);
 }
 const built =

@@ -67,15 +67,23 @@ async function run(check: Command): Promise<void> {
       flags,
       typeof command === 'string' ? () => restart(command) : undefined,
     );
-    const results = await checkBroker(options, (result) => {
+    const say = (result: Result) => {
       if (!json) console.log(line(result));
-    });
+    };
+    const results = await checkBroker(options, say, undefined, stopSignal());
     report(results, json, options.endpoint.url);
   } catch (thrown) {
     if (!(thrown instanceof EgizError) || thrown.code !== 'USAGE') throw thrown;
     reportFailure(thrown, json);
     process.exitCode = EXIT_USAGE;
   }
+}
+
+/** So that Ctrl-C leaves no session behind on the broker; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
 }
 
 /** By the names on the command line: commander's own are in camel case. */

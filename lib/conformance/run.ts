@@ -13,19 +13,23 @@ const REACH_MS = 10_000;
 /**
  * Checks one requirement after the other against a running broker, and cleans up after each.
  * @param onResult told each result as it comes
- * @throws EgizError `BROKER_UNREACHABLE`, when nothing listens at one of the addresses
+ * @param signal stops it after cleaning up
+ * @throws EgizError `BROKER_UNREACHABLE`, when nothing listens at one of the addresses; `CHECK_STOPPED`
  */
 export async function checkBroker(
   options: CheckOptions,
   onResult: (result: Result) => void = () => undefined,
   requirements: readonly Requirement[] = REQUIREMENTS,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Result[]> {
   const check = new CheckContext(options);
   for (const endpoint of check.endpoints()) await reach(endpoint);
   await findUnusable(check);
   const results: Result[] = [];
   for (const requirement of requirements) {
-    const outcome = await bounded(requirement, check);
+    const outcome = await bounded(requirement, check, signal);
+    if (signal.aborted)
+      throw new EgizError('CHECK_STOPPED', 'The check was stopped; what it had made is cleaned up');
     const result = { id: requirement.id, title: requirement.title, ...outcome };
     results.push(result);
     onResult(result);
@@ -59,10 +63,11 @@ async function findUnusable(check: CheckContext): Promise<void> {
   }
 }
 
-async function bounded(requirement: Requirement, check: CheckContext): Promise<Outcome> {
+async function bounded(requirement: Requirement, check: CheckContext, signal: AbortSignal): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Outcome>((resolve) => {
     timer = setTimeout(() => resolve(fail(`no result within ${LIMIT_MS / 1000} s`)), LIMIT_MS);
+    signal.addEventListener('abort', () => resolve(fail('stopped')), { once: true });
   });
   try {
     return await Promise.race([requirement.run(check), late]);

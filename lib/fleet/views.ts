@@ -17,6 +17,7 @@ export function clientView(client: ClientRecord): JsonObject {
     tenantId: client.tenantId,
     clientId: client.clientId,
     type: client.type,
+    profile: client.profile,
     labels: { ...client.labels },
     desired: {
       revision: client.desiredRevision,

@@ -95,10 +95,13 @@ function pageOf<Key>(request: ReadRequest, key: (text: string) => Key): Page<Key
 function filterOf(request: ReadRequest): ClientFilter {
   const type = textParameter(request, 'type');
   const search = textParameter(request, 'search');
+  // Boards are clients of the same engine, and many: who asks for clients gets them only when asked for.
+  const profile = choice(request, 'profile', ['clients', 'sensors', 'all']) ?? 'clients';
   const presence = choice<Presence>(request, 'presence', ['online', 'offline', 'unknown']);
   const drift = choice(request, 'drift', ['true', 'false']);
   return {
     tenantId: request.auth.tenantId,
+    ...(profile === 'all' ? {} : { profile }),
     ...(type === undefined ? {} : { type }),
     ...(search === undefined ? {} : { search }),
     ...(presence === undefined ? {} : { presence }),

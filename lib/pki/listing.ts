@@ -94,7 +94,7 @@ function until(ends: Date, now: Date, state: ListedCertificate['state']) {
   const daysLeft = (ends.getTime() - now.getTime()) / DAY_MS;
   return {
     notAfter: ends.toISOString(),
-    daysLeft: Math.round(daysLeft * 10) / 10,
+    daysLeft: Math.floor(daysLeft * 10) / 10,
     state: state === 'valid' && daysLeft < 0 ? ('expired' as const) : state,
   };
 }

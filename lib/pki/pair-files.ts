@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EgizError } from '../errors/egiz-error';
 import { Draft, SECRET_MODE, writeFileAtomic } from '../files/atomic';
@@ -97,6 +97,8 @@ export function recoverPair(files: KeyPairFiles): boolean {
   return before !== undefined;
 }
 
+const GROUP_MAY_READ = 0o640;
+
 function putInPlace(
   files: KeyPairFiles,
   pair: KeyPair,
@@ -104,6 +106,8 @@ function putInPlace(
 ): void {
   const key = new Draft(files.keyFile, pair.privateKey, SECRET_MODE);
   try {
+    // The owner may have given the broker's group the right to read it, but nobody the whole world.
+    chmodSync(key.draftPath, statSync(key.draftPath).mode & GROUP_MAY_READ);
     const certificate = new Draft(files.certFile, pair.certificate, 0o644);
     key.commit();
     trace('key');

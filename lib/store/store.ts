@@ -133,6 +133,8 @@ export interface AlertRecord {
 export interface ClientFilter {
   readonly tenantId: string;
   readonly type?: string;
+  /** Only those addressed in this way. */
+  readonly profile?: string;
   readonly presence?: Presence;
   readonly drift?: boolean;
   /** Only ids that contain this text. */

@@ -8,6 +8,7 @@ import { migrate } from '../../nodes/shell/migrate';
 
 import aclNode = require('../../nodes/egiz-acl-generate/egiz-acl-generate');
 
+import { InventoryBroker } from '../support/inventory-broker';
 import { runFlow } from './flow';
 
 const INVENTORY = `tenants:
@@ -101,6 +102,31 @@ describe('egiz-acl-generate', () => {
       should(signals).equal(1);
     } finally {
       process.off('SIGHUP', onSignal);
+    }
+  });
+
+  it('asks a real broker whether it follows, and changes nothing when it cannot be asked', async () => {
+    const broker = await InventoryBroker.start('tenants: []');
+    try {
+      const config = {
+        ...broker.files,
+        pidFile: broker.pidFile,
+        probeUrl: broker.url('password'),
+        caFile: join(broker.pkiDirectory, 'ca.crt'),
+      };
+      const { outputs, dones } = await run(config, INVENTORY, INVENTORY);
+      should(dones).eql([undefined, undefined]);
+      should(outputs[0]?.map(({ payload }) => payload)).match([
+        { changed: true, reloaded: true, probed: true },
+        { changed: false, reloaded: false, probed: true },
+      ]);
+      await broker.login('acme.press-line-1');
+      await helper.unload();
+      const wrong = await run({ ...config, probeUrl: 'mqtts://127.0.0.1:1' }, 'tenants: []');
+      should(wrong.dones).match([{ code: 'BROKER_UNREACHABLE' }]);
+      await broker.login('acme.press-line-1');
+    } finally {
+      await broker.close();
     }
   });
 

@@ -3,11 +3,13 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import should from 'should';
 import { accessFiles } from '../../cli/commands/acl';
+import { generateAccess } from '../../lib/acl/generate';
 import { applyAccess, type RunningBroker } from '../../lib/broker/apply';
 import { parseInventory } from '../../lib/inventory/parse';
 import {
   WITH_TWO as after,
   WITH_ONE as before,
+  CLIENT,
   COMMANDS,
   FOREIGN,
   NOT_AUTHORISED,
@@ -65,20 +67,32 @@ describe('openegiz broker apply (SPEC 4 "Reload")', function () {
     states.should.eql(['connected']);
   });
 
+  it('leaves an account that is gone and has a certificate connected, with nothing it may do', async () => {
+    const own = 'tenants/acme/clients/press-9/status';
+    const device = '{ id: press-9, type: opc-core-client, login: certificate }';
+    await apply(before.replace(CLIENT, `${CLIENT}, ${device}`));
+    const certificate = await broker.enrol({ kind: 'client', account: 'acme.press-9' });
+    const link = await broker.login('acme.press-9', { certificate });
+    should(await broker.publish(link, own)).not.equal(NOT_AUTHORISED);
+    await apply(before);
+    should(await broker.publish(link, own)).equal(NOT_AUTHORISED);
+    should(link.state.kind).equal('connected');
+  });
+
   it('leaves broker and files alone when they agree, and reloads when only the broker is behind', async () => {
     await apply(after);
     const [acl] = contents();
     should(await apply(after)).match({ changed: false, reloaded: false, probed: true });
     should(contents()[0]).equal(acl);
     // Written by a process that was killed before it could signal.
-    await broker.stop();
-    await broker.run();
-    should(await apply(after)).match({ changed: false, reloaded: false });
+    await generateAccess(parseInventory(before), broker.files);
+    should(await apply(before)).match({ changed: false, reloaded: true, probed: true });
+    await broker.login('acme.press-2').should.be.rejectedWith(/MQTT_NOT_AUTHORISED/);
   });
 
   it('makes a broker that was opened by a file of somebody else follow the inventory again', async () => {
     writeFileSync(broker.files.aclFile, 'this is no acl_file\n');
-    broker.hangUp();
+    await broker.hangUp();
     const client = await broker.login('acme.press-1');
     // Mosquitto 2.0 does what the research says: every right for everybody.
     let code: number = NOT_AUTHORISED;

@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import should from 'should';
-import { makePremises, type Premises, runCheck, startGenerated, tableOf } from '../support/conformance';
-import type { TestBroker } from '../support/mosquitto';
+import {
+  checkArguments,
+  makePremises,
+  type Premises,
+  runCheck,
+  startGenerated,
+  tableOf,
+} from '../support/conformance';
+import { type TestBroker, until } from '../support/mosquitto';
+import { RunningCommand } from '../support/running-stack';
 
 /** Debian's Mosquitto 2.0.11 with the generated configuration and without the guard plugin. */
 const EXPECTED = [
@@ -59,6 +67,16 @@ describe("openegiz broker check on Debian's Mosquitto as generated", function ()
     const { code, report } = await runCheck(premises, broker);
     tableOf(report.results).should.eql(EXPECTED);
     should(report.failed).equal(3);
+    should(code).equal(1);
+  });
+
+  it('cleans up when it is stopped, and exits 1', async () => {
+    const command = new RunningCommand(checkArguments(premises).filter((one) => one !== '--json'));
+    // In the midst of FR-1.6/silent.
+    await until('well under way', () => /FR-1\.6\/cut/.test(command.output), 60_000);
+    command.kill('SIGINT');
+    const { code, output } = await command.ended;
+    output.should.match(/The check was stopped; what it had made is cleaned up/);
     should(code).equal(1);
   });
 

@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import should from 'should';
+import { checkOptions } from '../../cli/broker-check-options';
 import { renderAcl } from '../../lib/acl/mosquitto';
+import { REQUIREMENTS } from '../../lib/conformance/requirements';
+import { checkBroker } from '../../lib/conformance/run';
 import {
   checkArguments,
   checkSome,
@@ -9,7 +12,7 @@ import {
   type Premises,
   startGenerated,
 } from '../support/conformance';
-import { freePort, type TestBroker } from '../support/mosquitto';
+import { freePort, startMosquitto, type TestBroker } from '../support/mosquitto';
 import { runCommand } from '../support/running-stack';
 
 /** A check that cannot fail shows nothing: each wrong broker fails exactly the requirement it breaks. */
@@ -124,6 +127,47 @@ describe('openegiz broker check on a broker that is configured wrongly', functio
     const results = await checkSome(premises, broker, /FR-1\.3|FR-2\.5|FR-2\.3/);
     failuresOf(results).should.match({ 'FR-1.3': /^"check\.first": CONNACK: not authorised \(0x87\)$/ });
     should(results['FR-2.5']?.reason).match(/^account "check\.first" cannot log in/);
+  });
+
+  it('takes a broker with topics and accounts of its own, and says that it is not encrypted', async () => {
+    broker = await startMosquitto({
+      accounts: { a: 'secret-a', b: 'secret-b', s: 'secret-s' },
+      acl: [
+        ...['user a', 'topic write plant/a/#', 'topic read plant/cmd/a'],
+        ...['user b', 'topic write plant/b/#', 'topic read plant/cmd/b'],
+        ...['user s', 'topic read plant/+/#', 'topic write plant/cmd/+'],
+      ],
+    });
+    const password = (name: string) => join(premises.directory, name);
+    for (const name of ['a', 'b', 's']) writeFileSync(password(name), `secret-${name}\n`);
+    const account = (
+      prefix: string,
+      name: string,
+      write: string,
+      read: string,
+    ): [string, string | string[]][] => [
+      [`${prefix}account`, name],
+      [`${prefix}password-file`, password(name)],
+      [`${prefix}write`, [write]],
+      [`${prefix}read`, [read]],
+    ];
+    const flags = new Map<string, string | string[]>([
+      ['url', broker.url],
+      ...account('', 'a', 'plant/a/#', 'plant/cmd/a'),
+      ...account('second-', 'b', 'plant/b/#', 'plant/cmd/b'),
+      ...account('service-', 's', 'plant/cmd/+', 'plant/+/#'),
+    ]);
+    const ids = /^(SEC-[14]|FR-2\.[3-6]$|SPEC-3)/;
+    const results = await checkBroker(
+      await checkOptions(flags),
+      undefined,
+      REQUIREMENTS.filter(({ id }) => ids.test(id)),
+    );
+    failuresOf(Object.fromEntries(results.map((result) => [result.id, result]))).should.match({
+      'SEC-1': /^mqtt:\/\/127\.0\.0\.1:\d+ is not encrypted at all$/,
+      'SEC-4/share': /messages were lost to it$/,
+    });
+    results.filter(({ verdict }) => verdict === 'pass').length.should.equal(results.length - 2);
   });
 
   it('does not take a broker that is not there for one that refuses', async () => {

@@ -1,10 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import should from 'should';
 import { fingerprintOf, presentedFingerprint } from '../../lib/broker/handshake';
+import { createAuthorities } from '../../lib/pki/authorities';
 import { createAuthority, issueCertificate, type KeyPair } from '../../lib/pki/certificates';
-import { filesOf } from '../../lib/pki/enrol';
+import { filesOf, issue } from '../../lib/pki/enrol';
 import { type KeyPairFiles, type PairStep, pairFiles, readPair, writePair } from '../../lib/pki/pair-files';
 import { CertificateRegister } from '../../lib/pki/register';
 import { writeRevocationLists } from '../../lib/pki/revocation';
@@ -42,9 +52,8 @@ describe('openegiz pki on a running Mosquitto (SEC-2, SEC-7)', function () {
   const stored = () => fingerprintOf(readFileSync(broker.server.certFile, 'utf8'));
   const hupped = async (args: string[]) => {
     const before = broker.log().length;
-    const outcome = await pki(...args, '--reload', broker.pidFile);
+    const outcome = await broker.untilReloaded(() => pki(...args, '--reload', broker.pidFile));
     should(outcome.code).equal(0, outcome.output);
-    await new Promise((resolve) => setTimeout(resolve, 200));
     should(broker.log().slice(before)).not.containEql('Unable to load');
     return outcome.output;
   };
@@ -240,8 +249,7 @@ describe('openegiz pki on a running Mosquitto (SEC-2, SEC-7)', function () {
       const old = readPair(broker.server);
       if (old === undefined) throw new Error('no pair');
       writeFileSync(broker.server.certFile, (await nextPair()).certificate);
-      broker.hangUp();
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await broker.hangUp();
       for (const endpoint of endpoints()) await presentedFingerprint(endpoint, 2_000).should.be.rejected();
       // Mosquitto 2.0 leaves the reload before it has read the rights.
       should(await broker.publish(link, 'tenants/acme/clients/press-3/status')).equal(0x87);
@@ -250,6 +258,26 @@ describe('openegiz pki on a running Mosquitto (SEC-2, SEC-7)', function () {
       (await shown()).should.eql(endpoints().map(stored));
       should(await broker.publish(link, 'tenants/acme/clients/press-3/status')).not.equal(0x87);
     });
+  });
+
+  it('takes up another authority at a reload, beside the one there is: the broker has revocation lists', async () => {
+    const next = join(broker.directory, 'next');
+    const now = new Date();
+    await createAuthorities(next, { name: 'Next', now });
+    const register = new CertificateRegister(next);
+    const files = pairFiles(next, 'acme.press-1');
+    writePair(
+      files,
+      await issue({ directory: next, register, now }, { kind: 'client', account: 'acme.press-1' }),
+    );
+    await broker.login('acme.press-1', { certificate: files }).should.be.rejectedWith(/TLS_/);
+    await writeRevocationLists(next, register, { now });
+    for (const name of ['ca.crt', 'ca.crl']) {
+      appendFileSync(join(broker.pkiDirectory, name), readFileSync(join(next, name)));
+    }
+    await broker.hangUp();
+    await broker.login('acme.press-1', { certificate: files });
+    await broker.login('acme.press-3');
   });
 
   it('with a revocation list that has run out, refuses every certificate, until there is a new one', async () => {

@@ -115,8 +115,11 @@ describe('openegiz start (SPEC 6)', function () {
       const old = before.services[name]?.pid ?? 0;
       process.kill(old, 'SIGKILL');
       await eventually(() => stack.ready().services[name]?.pid !== old, 10_000);
-      stack.command.output.should.match(
-        new RegExp(`${name} was ended by SIGKILL; starting it again .*restart 1`),
+      const said = new RegExp(`${name} was ended by SIGKILL; starting it again .*restart 1`);
+      await eventually(
+        () => said.test(stack.command.output),
+        5_000,
+        () => stack.command.output,
       );
     }
     await tlsAnswers(Number(new URL(before.mqtt.url).port), before.mqtt.caFile);
@@ -150,7 +153,8 @@ describe('openegiz start (SPEC 6)', function () {
       response.status.should.equal(200);
       const { items } = (await response.json()) as { items: { tenantId: string }[] };
       const tenant = name.split(':')[0];
-      items.length.should.equal(clientsOf(SAMPLE).filter(({ tenantId }) => tenantId === tenant).length);
+      const all = [...clientsOf(SAMPLE), ...devicesOf(SAMPLE)];
+      items.length.should.equal(all.filter(({ tenantId }) => tenantId === tenant).length);
     }
   });
 

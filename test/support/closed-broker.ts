@@ -4,7 +4,7 @@ import type { KeyPairFiles } from '../../lib/pki/pair-files';
 import type { InventoryBroker } from './inventory-broker';
 
 export const NOT_AUTHORISED = 0x87;
-const CLIENT = '{ id: press-1, type: opc-core-client }';
+export const CLIENT = '{ id: press-1, type: opc-core-client }';
 const OTHER = '{ id: press-2, type: opc-core-client }';
 const SERVICES = 'services: [{ id: egiz-config, role: config }, { id: watch, role: monitoring }]';
 /** An inventory with one client, */

@@ -18,12 +18,14 @@ import { crlFile, writeRevocationLists } from '../../lib/pki/revocation';
 import { freePort } from './mosquitto';
 
 const BINARY = process.env.MOSQUITTO ?? '/usr/sbin/mosquitto';
-const LOGINS: readonly Login[] = ['password', 'client-certificate', 'service-certificate'];
+/** Those that others than the machine itself reach. */
+type ListenerLogin = Exclude<Login, 'local-tools'>;
+const LOGINS: readonly ListenerLogin[] = ['password', 'client-certificate', 'service-certificate'];
 
 /** How a test logs in: with a password, or with a certificate at the listener of clients or services. */
 export interface LoginOptions {
   readonly certificate?: KeyPairFiles;
-  readonly listener?: Login;
+  readonly listener?: ListenerLogin;
   readonly sessionExpirySeconds?: number;
   readonly clientId?: string;
 }
@@ -38,11 +40,10 @@ export class InventoryBroker {
   readonly files = accessFiles(join(this.directory, 'broker'));
   readonly pidFile = join(this.directory, 'run', 'mosquitto.pid');
   readonly server = pairFiles(this.pkiDirectory, SERVER);
-  readonly ports: Record<Login, number> = {
+  readonly ports: Record<ListenerLogin, number> = {
     password: 0,
     'client-certificate': 0,
     'service-certificate': 0,
-    'local-tools': 0,
   };
   private child: ChildProcess | undefined;
   private output = '';
@@ -79,7 +80,7 @@ export class InventoryBroker {
     return readFileSync(join(this.pkiDirectory, 'ca.crt'));
   }
 
-  url(login: Login): string {
+  url(login: ListenerLogin): string {
     return `mqtts://127.0.0.1:${this.ports[login]}`;
   }
 
@@ -109,8 +110,20 @@ export class InventoryBroker {
     return (await link.publish({ topic, payload, qos: 1 })).reasonCode;
   }
 
-  hangUp(): void {
-    process.kill(this.pid, 'SIGHUP');
+  /** SIGHUP; whoever connects afterwards is answered by what was read. */
+  async hangUp(): Promise<void> {
+    await this.untilReloaded(async () => void process.kill(this.pid, 'SIGHUP'));
+  }
+
+  /** Waits until the broker has begun to read its files; it does so at one go, on its one thread. */
+  async untilReloaded<Result>(signal: () => Promise<Result>): Promise<Result> {
+    // Said whenever the configuration is read.
+    const readings = () => this.output.split('max_packet_size').length;
+    const before = readings();
+    const result = await signal();
+    for (let tries = 0; tries < 500 && readings() === before; tries++) await pause(10);
+    if (readings() === before) throw new Error('Mosquitto has not read its files');
+    return result;
   }
 
   async run(): Promise<void> {
@@ -128,7 +141,7 @@ export class InventoryBroker {
     });
     for (let tries = 0; tries < 500 && this.running; tries++) {
       if (existsSync(this.pidFile) && (await this.answers())) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await pause(10);
     }
     throw new Error(`Mosquitto did not start:\n${this.output}`);
   }
@@ -226,7 +239,12 @@ export class InventoryBroker {
     for (const path of [this.directory, join(this.directory, 'broker'), this.pkiDirectory])
       chmodSync(path, 0o755);
     for (const path of [join(this.directory, 'data'), join(this.directory, 'run')]) chmodSync(path, 0o777);
-    for (const path of [this.files.aclFile, this.files.passwordFile, this.server.keyFile])
-      chmodSync(path, 0o644);
+    const { aclFile, passwordFile, guardFile } = this.files;
+    for (const path of [aclFile, passwordFile, guardFile, this.server.keyFile])
+      if (path !== undefined) chmodSync(path, 0o644);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -11,14 +11,14 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** One `openegiz` command, as a person runs it: bin/openegiz.js of the checkout. */
+/** One `openegiz` command, as a person runs it: bin/openegiz of the checkout. */
 export class RunningCommand {
   output = '';
   readonly ended: Promise<Outcome>;
   private readonly child: ChildProcess;
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, [join(ROOT, 'bin/openegiz.js'), ...args], {
+    this.child = spawn(process.execPath, [join(ROOT, 'bin/openegiz'), ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -5,7 +5,7 @@ const CLIENT_ID: JsonObject = {
   name: 'clientId',
   in: 'path',
   required: true,
-  schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$' },
+  schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' },
 };
 const COMMAND_ID: JsonObject = {
   name: 'commandId',
@@ -116,6 +116,11 @@ const CANCEL: JsonObject = {
 
 const FILTERS: JsonValue[] = [
   query('type', { type: 'string' }, 'Only this client type'),
+  query(
+    'profile',
+    { enum: ['clients', 'sensors', 'all'], default: 'clients' },
+    'Clients of tenants, sensor boards, or both',
+  ),
   query('presence', { enum: ['online', 'offline', 'unknown'] }, 'Only these'),
   query('drift', { type: 'boolean' }, 'Only clients that do (not) run what they should'),
   query('search', { type: 'string' }, 'Only ids that contain this text'),

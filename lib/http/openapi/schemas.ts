@@ -154,6 +154,7 @@ export const SCHEMAS: JsonObject = {
     tenantId: string('The tenant'),
     clientId: string('The client'),
     type: string('The client type, e.g. `opc-core-client`'),
+    profile: string('How it is addressed: `clients`, or `sensors` for a board'),
     labels: { type: 'object', additionalProperties: { type: 'string' } },
     desired: object({
       revision,

@@ -94,6 +94,10 @@ function condition(filter: ClientFilter): { where: string; parameters: Record<st
     parts.push('c.type = :type');
     parameters.type = filter.type;
   }
+  if (filter.profile !== undefined) {
+    parts.push('c.profile = :profile');
+    parameters.profile = filter.profile;
+  }
   if (filter.presence !== undefined) {
     parts.push('c.presence = :presence');
     parameters.presence = filter.presence;
