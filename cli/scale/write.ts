@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeDiff } from '../../lib/acl/diff';
 import { type AccessFiles, generateAccess, passwordAccounts } from '../../lib/acl/generate';
@@ -128,6 +128,7 @@ function brokerConf(
     bindAddress: address,
     caFile: join(certificates, 'ca.crt'),
     serviceCaFile: join(certificates, 'services-ca.crt'),
+    ...listsIn(certificates),
     certFile: join(certificates, 'server.crt'),
     keyFile: join(certificates, 'server.key'),
     ...files,
@@ -137,6 +138,16 @@ function brokerConf(
     limits: brokerLimits(inventory),
     ...guard,
   });
+}
+
+/** Revocation lists are there from `openegiz pki`; other authorities may have none. */
+function listsIn(certificates: string): { readonly crlFile?: string; readonly serviceCrlFile?: string } {
+  const crlFile = join(certificates, 'ca.crl');
+  const serviceCrlFile = join(certificates, 'services-ca.crl');
+  return {
+    ...(existsSync(crlFile) ? { crlFile } : {}),
+    ...(existsSync(serviceCrlFile) ? { serviceCrlFile } : {}),
+  };
 }
 
 /** The whole inventory for one EMQX cluster, with the passwords of `accounts/`. */

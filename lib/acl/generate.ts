@@ -210,7 +210,7 @@ function writeTogether(files: AccessFiles, texts: AccessTexts, isReadable: (draf
   try {
     drafts.push(new Draft(files.aclFile, texts.aclText));
     drafts.push(new Draft(files.passwordFile, texts.passwordText));
-    if (files.guardFile !== undefined) drafts.push(new Draft(files.guardFile, texts.guardText ?? ''));
+    if (files.guardFile !== undefined) drafts.push(guardDraft(files.guardFile, files, texts));
     for (const { draftPath } of drafts) isReadable(draftPath);
     for (const draft of drafts) {
       const old = existsSync(draft.path) ? readFileSync(draft.path) : undefined;
@@ -222,4 +222,9 @@ function writeTogether(files: AccessFiles, texts: AccessTexts, isReadable: (draf
     for (const [path, old] of replaced) if (old !== undefined) rewriteFileAtomic(path, old);
     throw fault;
   }
+}
+
+/** Where the guard is new, whoever reads the acl_file must be able to read this one too. */
+function guardDraft(guardFile: string, { aclFile }: AccessFiles, { guardText = '' }: AccessTexts): Draft {
+  return new Draft(guardFile, guardText, SECRET_MODE, existsSync(guardFile) ? guardFile : aclFile);
 }

@@ -7,7 +7,7 @@ import { type BrokerLimits, brokerLimits } from './sizing';
 export const PRODUCTION = {
   /** What is generated: `acl`, `passwords`, `guard`. */
   configuration: '/etc/mosquitto/egiz',
-  /** `ca.crt`, `services-ca.crt`, `server.crt` and `server.key`. */
+  /** `ca` and `services-ca` as `.crt` and `.crl`, `server.crt` and `server.key`: as `openegiz pki` keeps them. */
   certificates: '/etc/mosquitto/egiz/certs',
   data: '/var/lib/mosquitto',
   log: '/var/log/mosquitto',
@@ -35,6 +35,8 @@ export function productionOptions(options: ProductionOptions = {}): MosquittoOpt
     listeners,
     caFile: certificate('ca.crt'),
     serviceCaFile: certificate('services-ca.crt'),
+    crlFile: certificate('ca.crl'),
+    serviceCrlFile: certificate('services-ca.crl'),
     certFile: certificate('server.crt'),
     keyFile: certificate('server.key'),
     aclFile: at('acl'),

@@ -44,14 +44,16 @@ export class Draft {
 
   /**
    * @param mode for a file that is not there yet
+   * @param like the file whose mode and owner it gets; for one that is not there yet, one that stands beside it
    * @throws EgizError `FILE_OWNER` when the file belongs to somebody this process may not give a file to
    */
   constructor(
     readonly path: string,
     content: string | Buffer,
     mode = SECRET_MODE,
+    like = path,
   ) {
-    const present = statSync(path, { throwIfNoEntry: false });
+    const present = statSync(like, { throwIfNoEntry: false });
     mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
     this.draftPath = `${path}.${randomUUID()}.tmp`;
     try {

@@ -26,7 +26,7 @@ describe('accounts on the broker', function () {
   let ready: Ready;
 
   before(async () => {
-    ready = await homes.start(homes.make(), ['--clients', '0']).untilReady();
+    ready = await homes.start(homes.make(), ['--clients', '0', '--boards', 'none']).untilReady();
   });
   after(() => homes.cleanUp());
   afterEach(() => accounts.end());

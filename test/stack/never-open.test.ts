@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { chmodSync, chownSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import should from 'should';
 import { planAccess } from '../../lib/acl/generate';
@@ -106,7 +106,10 @@ describe('a wrong file never opens the broker', function () {
         chmodSync(path, 0o600);
       }
       const before = paths.map((path) => ownership(path));
+      // As where the guard is new.
+      rmSync(broker.files.guardFile ?? '');
       await applyAccess(parseInventory(WITH_TWO), broker.files, broker.asRunning);
+      ownership(broker.files.guardFile ?? '').should.eql(before[0]);
       paths.map((path) => ownership(path)).should.eql(before);
       await shouldBeClosed(broker);
     });

@@ -18,12 +18,14 @@ import { crlFile, writeRevocationLists } from '../../lib/pki/revocation';
 import { freePort } from './mosquitto';
 
 const BINARY = process.env.MOSQUITTO ?? '/usr/sbin/mosquitto';
-const LOGINS: readonly Login[] = ['password', 'client-certificate', 'service-certificate'];
+/** Those that others than the machine itself reach. */
+type ListenerLogin = Exclude<Login, 'local-tools'>;
+const LOGINS: readonly ListenerLogin[] = ['password', 'client-certificate', 'service-certificate'];
 
 /** How a test logs in: with a password, or with a certificate at the listener of clients or services. */
 export interface LoginOptions {
   readonly certificate?: KeyPairFiles;
-  readonly listener?: Login;
+  readonly listener?: ListenerLogin;
   readonly sessionExpirySeconds?: number;
   readonly clientId?: string;
 }
@@ -38,11 +40,10 @@ export class InventoryBroker {
   readonly files = accessFiles(join(this.directory, 'broker'));
   readonly pidFile = join(this.directory, 'run', 'mosquitto.pid');
   readonly server = pairFiles(this.pkiDirectory, SERVER);
-  readonly ports: Record<Login, number> = {
+  readonly ports: Record<ListenerLogin, number> = {
     password: 0,
     'client-certificate': 0,
     'service-certificate': 0,
-    'local-tools': 0,
   };
   private child: ChildProcess | undefined;
   private output = '';
@@ -79,7 +80,7 @@ export class InventoryBroker {
     return readFileSync(join(this.pkiDirectory, 'ca.crt'));
   }
 
-  url(login: Login): string {
+  url(login: ListenerLogin): string {
     return `mqtts://127.0.0.1:${this.ports[login]}`;
   }
 
@@ -238,8 +239,9 @@ export class InventoryBroker {
     for (const path of [this.directory, join(this.directory, 'broker'), this.pkiDirectory])
       chmodSync(path, 0o755);
     for (const path of [join(this.directory, 'data'), join(this.directory, 'run')]) chmodSync(path, 0o777);
-    for (const path of [this.files.aclFile, this.files.passwordFile, this.server.keyFile])
-      chmodSync(path, 0o644);
+    const { aclFile, passwordFile, guardFile } = this.files;
+    for (const path of [aclFile, passwordFile, guardFile, this.server.keyFile])
+      if (path !== undefined) chmodSync(path, 0o644);
   }
 }
 

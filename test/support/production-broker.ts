@@ -51,6 +51,8 @@ export class ProductionBroker {
     const files: [string, string][] = [
       ['ca.crt', this.pki.caFile],
       ['services-ca.crt', this.pki.serviceCaFile],
+      ['ca.crl', this.pki.crlFile],
+      ['services-ca.crl', this.pki.serviceCrlFile],
       ['server.crt', this.pki.server.certFile],
       ['server.key', this.pki.server.keyFile],
     ];
