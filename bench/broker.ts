@@ -32,7 +32,7 @@ function messageRow(name: string, load: Load, outcome: Outcome, reference: numbe
   } = outcome;
   const micros = (brokerCpu * (outcome.seconds ?? 1) * 1e6) / Math.max(1, delivered);
   const words = [
-    ...(delivered < sent ? [`${sent - delivered} lost`] : []),
+    ...(delivered < sent ? [`${sent - delivered} not there 5 s after the last`] : []),
     ...(notSent > 0 ? [`${notSent} not sent: windows full`] : []),
     ...(generatorCpu > BUSY ? ['the generator was busy'] : []),
   ];
@@ -48,6 +48,7 @@ function messageRow(name: string, load: Load, outcome: Outcome, reference: numbe
       cell(micros, 1),
       cell(ratio, 2),
       cell(generatorCpu * 100),
+      cell(outcome.othersCpu * 100),
       `  ${words.join('; ')}`,
     ].join(''),
   );
@@ -56,7 +57,7 @@ function messageRow(name: string, load: Load, outcome: Outcome, reference: numbe
 
 async function messages(fleet: Fleet): Promise<void> {
   console.log(`\n${boards} boards, QoS 1, 300 bytes, one subscriber, ${seconds} s each`);
-  console.log('broker     offered delivered   p50 ms   p99 ms broker %   us/msg  x plain    gen %');
+  console.log('broker     offered delivered   p50 ms   p99 ms broker %   us/msg  x plain    gen % others %');
   for (const rate of RATES) {
     let reference = 0;
     for (const variant of VARIANTS) {

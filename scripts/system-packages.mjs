@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 const needed = [
   { package: 'mosquitto', file: '/usr/sbin/mosquitto' },
   { package: 'mosquitto-clients', file: '/usr/bin/mosquitto_pub' },
-  // The guard plugin, which a start builds.
+  // The guard plugin, which a start builds; the benches' generator.
   { package: 'mosquitto-dev', file: '/usr/include/mosquitto_plugin.h' },
   { package: 'libmosquitto-dev', file: '/usr/include/mosquitto.h' },
   { package: 'libssl-dev', file: '/usr/include/openssl/ssl.h' },
@@ -22,9 +22,7 @@ const needed = [
   { package: 'chromium', file: '/usr/bin/chromium' },
   // What the virtual board is built with.
   { package: 'g++', file: '/usr/bin/g++' },
-  { package: 'cmake', file: '/usr/bin/cmake' },
   { package: 'ninja-build', file: '/usr/bin/ninja' },
-  { package: 'libmosquitto-dev', file: '/usr/include/mosquitto.h' },
   { package: 'libmbedtls-dev', file: '/usr/include/mbedtls/ssl.h' },
   { package: 'libcurl4-openssl-dev', file: '/usr/bin/curl-config' },
   { package: 'nlohmann-json3-dev', file: '/usr/include/nlohmann/json.hpp' },

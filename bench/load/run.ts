@@ -24,6 +24,8 @@ export interface Outcome {
   readonly generatorCpu?: number;
   /** Of its core, while messages moved. */
   readonly brokerCpu: number;
+  /** Cores that others kept busy meanwhile: with any, latencies are theirs too. */
+  readonly othersCpu: number;
   /** For all connections, seconds. */
   readonly connectCpu: number;
   /** MB, with all connected. */
@@ -103,6 +105,7 @@ function generate(fleet: Fleet, load: Load, port: number, broker: ChildProcess):
   const pid = broker.pid ?? 0;
   const begin = cpuOf(pid);
   let [from, to] = [begin, begin];
+  let [busyFrom, busyTo] = [0, 0];
   let memory = 0;
   let [output, words] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => {
@@ -110,16 +113,18 @@ function generate(fleet: Fleet, load: Load, port: number, broker: ChildProcess):
   });
   child.stderr.on('data', (chunk: Buffer) => {
     words += chunk.toString();
-    if (chunk.toString().includes('publishing')) [from, memory] = [cpuOf(pid), memoryOf(pid)];
-    if (chunk.toString().includes('published')) to = cpuOf(pid);
+    if (chunk.toString().includes('publishing'))
+      [from, memory, busyFrom] = [cpuOf(pid), memoryOf(pid), cpuOfAll()];
+    if (chunk.toString().includes('published')) [to, busyTo] = [cpuOf(pid), cpuOfAll()];
   });
   return new Promise((resolve, reject) => {
     child.once('close', (code) => {
       if (code !== 0) return reject(new Error(`load ended with ${code}: ${words}${output}`));
       if (load.rate === 0) [from, memory] = [cpuOf(pid), memoryOf(pid)];
-      const found = JSON.parse(output) as Omit<Outcome, 'brokerCpu' | 'connectCpu' | 'memory'>;
+      const found = JSON.parse(output) as Omit<Outcome, 'brokerCpu' | 'othersCpu' | 'connectCpu' | 'memory'>;
       const brokerCpu = (to - from) / (found.seconds ?? 1);
-      resolve({ ...found, brokerCpu, connectCpu: from - begin, memory });
+      const othersCpu = (busyTo - busyFrom) / (found.seconds ?? 1) - brokerCpu - (found.generatorCpu ?? 0);
+      resolve({ ...found, brokerCpu, othersCpu, connectCpu: from - begin, memory });
     });
   });
 }
@@ -129,6 +134,14 @@ function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Seconds that all cores together have worked, or were taken away by the host. */
+function cpuOfAll(): number {
+  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
+  const fields = line.split(/\s+/).slice(1).map(Number);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields;
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
 }
 
 function memoryOf(pid: number): number {

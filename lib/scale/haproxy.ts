@@ -26,6 +26,11 @@ export interface HaproxyOptions {
 
 /** Mosquitto's own accept queue is 100, in which a reconnect of all drowns; the kernel allows this many at most. */
 const BACKLOG = 16_384;
+/**
+ * New connections a second for each broker: what one core shakes hands with, and a reserve. The others wait in the
+ * accept queue; let through at once they would fill the broker's own queue of 100 and time out (docs/benchmarks.md).
+ */
+const NEW_CONNECTIONS = 1_000;
 /** Longer than any keepalive in use: the broker ends dead connections, not the proxy. */
 const IDLE_TIMEOUT = '2h';
 
@@ -66,11 +71,12 @@ function globalSection({ maxConnections }: HaproxyOptions): string[] {
   ];
 }
 
-function frontend(login: ShardLogin, { ports, bindAddress, mapFile }: HaproxyOptions): string[] {
+function frontend(login: ShardLogin, { ports, bindAddress, mapFile, shards }: HaproxyOptions): string[] {
   return [
     `frontend ${login}`,
     '    # All devices coming back at once wait here, not in the brokers.',
     `    bind ${bindAddress ?? ''}:${ports[login]} backlog ${BACKLOG}`,
+    `    rate-limit sessions ${NEW_CONNECTIONS * shards.length}`,
     '    tcp-request inspect-delay 5s',
     `    tcp-request content set-var(sess.shard) req.ssl_sni,lower,map_str(${mapFile}) if { req.ssl_hello_type 1 }`,
     '    tcp-request content accept if { var(sess.shard) -m found }',
