@@ -175,7 +175,7 @@ interface ImportOptions extends PkiOptions, ReloadOptions {
 async function importServer(options: ImportOptions): Promise<void> {
   const { directory, register, now } = issuingOf(options);
   const server = runningServer(options);
-  if (isDevelopmentPki(directory)) {
+  if (isDevelopmentPki(directory) || options.directory === undefined) {
     throw new EgizError('PKI_DEVELOPMENT', `${directory} belongs to openegiz start, which makes its own`, {
       id: directory,
       mend: 'Import into a directory made by openegiz pki init.',

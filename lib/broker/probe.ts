@@ -92,12 +92,12 @@ async function askForRights(link: MqttLink, expected: Expectation): Promise<stri
   // A broker that checks subscriptions refuses this one, which is as good.
   await link.subscribe(taken, note(taken)).catch(() => undefined);
   const denied = await link.publish({ topic: taken, payload, qos: 1 });
+  if (denied.reasonCode !== NOT_AUTHORISED) return `a publish to ${taken}, a right taken, was not denied`;
   const allowed = await link.publish({ topic: given, payload, qos: 1 });
+  if (allowed.reasonCode >= 0x80) return `a publish to ${given}, a right given, was denied`;
   // Sent after the other one on the same connection, so the other one would have come first.
   await Promise.race([arrival, pause(DELIVERY_MS)]);
-  if (delivered.has(taken)) return `a message on ${taken}, to which nobody has a right, was delivered`;
-  if (denied.reasonCode !== NOT_AUTHORISED) return `a publish to ${taken}, a right taken, was not denied`;
-  if (allowed.reasonCode >= 0x80) return `a publish to ${given}, a right given, was denied`;
+  if (delivered.has(taken)) return `a message on ${taken}, a right taken, was delivered`;
   if (!delivered.has(given)) return `a message on ${given}, a right given, was not delivered`;
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomic, writeFileQuickly } from '../files/atomic';
-import type { AuthorityName } from './authorities';
+import { type AuthorityName, readAuthority, rootFiles } from './authorities';
 import {
   commonNameOf,
   createAuthority,
@@ -89,7 +89,9 @@ class Care {
     private readonly now: Date,
   ) {}
 
-  authority(name: AuthorityName, commonName: string): Promise<KeyPair> {
+  async authority(name: AuthorityName, commonName: string): Promise<KeyPair> {
+    // One that an owner has made is used, and never replaced: what it has signed is in the world.
+    if (existsSync(rootFiles(this.directory, name).certFile)) return readAuthority(this.directory, name);
     return ensure(
       pairFiles(this.directory, name),
       (pair) => isPairOf(pair.certificate, pair) && daysLeft(pair.certificate, this.now) > LEAF_DAYS,

@@ -113,7 +113,7 @@ describe('openegiz broker apply (SPEC 4 "Reload")', function () {
       timeoutMs: 1_000,
     }).should.be.rejectedWith({
       code: 'BROKER_APPLY_FAILED',
-      message: /was delivered; the old ones are back and in force/,
+      message: /a right taken, was not denied; the old ones are back and in force/,
     });
     should(readFileSync(files.aclFile, 'utf8')).equal(old);
     await shouldBeClosed(broker);

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import should from 'should';
+import { createAuthorities } from '../../lib/pki/authorities';
 import { createAuthority, daysLeft, issueCertificate } from '../../lib/pki/certificates';
 import { developmentPki } from '../../lib/pki/directory';
 
@@ -75,6 +76,16 @@ describe('development PKI', () => {
     signedByServices(pki.services.get('svc')).should.equal(true);
     signedByServices(pki.clients.get('a')).should.equal(false);
     signedByServices(pki.server).should.equal(false);
+  });
+
+  it('uses the authorities an owner has made, and never replaces them', async () => {
+    await createAuthorities(directory, { name: 'Owner', now });
+    const authority = readFileSync(join(directory, 'ca.crt'), 'utf8');
+    const later = new Date(now.getTime() + 1_800 * 86_400_000);
+    const pki = await developmentPki(directory, { clients: ['a'], services: ['svc'], now: later });
+    readFileSync(join(directory, 'ca.crt'), 'utf8').should.equal(authority);
+    const leaf = new X509Certificate(readFileSync(pki.clients.get('a')?.certFile ?? ''));
+    leaf.verify(new X509Certificate(authority).publicKey).should.equal(true);
   });
 
   it('renews what is about to expire and what is damaged', async () => {
