@@ -17,6 +17,8 @@ import { CertificateRegister } from '../../lib/pki/register';
 import { crlFile, writeRevocationLists } from '../../lib/pki/revocation';
 import { freePort } from './mosquitto';
 
+/** A signal that comes while Mosquitto is reading is forgotten: it clears its mark at the end (2.0.11). */
+const HANG_UP_AGAIN_MS = 500;
 const BINARY = process.env.MOSQUITTO ?? '/usr/sbin/mosquitto';
 /** Those that others than the machine itself reach. */
 type ListenerLogin = Exclude<Login, 'local-tools'>;
@@ -112,7 +114,12 @@ export class InventoryBroker {
 
   /** SIGHUP; whoever connects afterwards is answered by what was read. */
   async hangUp(): Promise<void> {
-    await this.untilReloaded(async () => void process.kill(this.pid, 'SIGHUP'));
+    const again = setInterval(() => process.kill(this.pid, 'SIGHUP'), HANG_UP_AGAIN_MS);
+    try {
+      await this.untilReloaded(async () => void process.kill(this.pid, 'SIGHUP'));
+    } finally {
+      clearInterval(again);
+    }
   }
 
   /** Waits until the broker has begun to read its files; it does so at one go, on its one thread. */
