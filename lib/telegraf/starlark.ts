@@ -85,7 +85,7 @@ export class CheckWriter {
         return [
           `if ${typeFault(rule, value)}:`,
           refuse('type', `must be ${words(rule)}`),
-          ...tooLarge(schema, value).flatMap((when) => [`if ${when}:`, refuse('range', 'is too large')]),
+          ...tooLarge(schema, place).flatMap((when) => [`if ${when}:`, refuse('range', 'is too large')]),
         ];
       case 'const': {
         const reason = at.endsWith('/unit"') ? 'unit' : 'value';
@@ -107,7 +107,10 @@ export class CheckWriter {
           refuse('range', `must be at most ${rule}`),
         ];
       case 'minLength':
-        return [`if len(${value}) < ${literal(rule)}:`, refuse('form', `needs ${rule} characters or more`)];
+        return [
+          `if ${rule === 1 ? 'len' : 'characters'}(${value}) < ${literal(rule)}:`,
+          refuse('form', `needs ${rule} characters or more`),
+        ];
       case 'maxLength':
         return [
           `if len(${value}) > ${literal(rule)} and characters(${value}) > ${literal(rule)}:`,
@@ -341,11 +344,11 @@ function typeFault(rule: JsonValue | undefined, value: string): string {
   return types.length === 1 ? faults.join() : faults.map((fault) => `(${fault})`).join(' and ');
 }
 
-/** Numbers without a limit of their own, which a 64-bit integer or float could not hold. */
-function tooLarge({ type, maximum }: JsonObject, value: string): string[] {
+/** A whole number of hundreds of digits, which no float can hold; other readers take it for infinite. */
+function tooLarge({ type, maximum }: JsonObject, { value, base }: Place): string[] {
   if (maximum !== undefined) return [];
   const types = Array.isArray(type) ? type : [type];
-  if (types.includes('integer')) return [`${value} > ${Number.MAX_SAFE_INTEGER}`];
+  if (types.includes('integer')) throw unknown(base, 'has an integer without a maximum');
   const largest = Number.MAX_VALUE;
   return types.includes('number')
     ? [`type(${value}) == "int" and (${value} > ${largest} or ${value} < -${largest})`]

@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
@@ -37,8 +38,11 @@ const OF_NOW = /^(refused,|command,|status,.*status="offline")/;
  */
 export async function throughTelegraf(messages: readonly Testcase[]): Promise<ReadonlyMap<string, string>> {
   const directory = mkdtempSync(join(tmpdir(), 'egiz-testcases-'));
-  // Without a database nothing is acknowledged.
-  const broker = await startMosquitto({ tls: true, conf: ['max_inflight_messages 20000'] });
+  const broker = await startMosquitto({
+    tls: true,
+    conf: ['max_inflight_messages 20000', 'max_queued_messages 100000'],
+  });
+  const database = await startYes();
   const outcome = join(directory, 'outcome.lp');
   writeFileSync(join(directory, 'influx_token'), 'none');
   writeFileSync(
@@ -53,8 +57,7 @@ export async function throughTelegraf(messages: readonly Testcase[]): Promise<Re
       EGIZ_TLS_CERT: login?.certFile ?? '',
       EGIZ_TLS_KEY: login?.keyFile ?? '',
       EGIZ_SECRETS: directory,
-      // Nobody is there: what is looked at is what Telegraf would write.
-      EGIZ_INFLUX_URL: `http://127.0.0.1:${await freePort()}`,
+      EGIZ_INFLUX_URL: database.url,
       // Files keep their dates: here the bucket keeps everything.
       EGIZ_RETENTION_DAYS: '36500',
     },
@@ -79,8 +82,19 @@ export async function throughTelegraf(messages: readonly Testcase[]): Promise<Re
   } finally {
     await telegraf.stop('SIGKILL');
     await broker.close();
+    database.server.close();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Takes whatever is written, so that messages are acknowledged: what is looked at is what Telegraf writes. */
+async function startYes(): Promise<{ readonly server: Server; readonly url: string }> {
+  const server = createServer((request, response) => {
+    request.resume().once('end', () => response.writeHead(204).end());
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return { server, url: `http://127.0.0.1:${port}` };
 }
 
 function steady(points: string): string {
