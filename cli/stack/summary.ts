@@ -19,6 +19,7 @@ export function summaryLines(ready: Ready, inventory: Inventory, played: Played)
     `  Editor      ${ready.editorUrl}   (${editor?.username}, password in ${editor?.passwordFile})`,
     ...(ready.dashboardUrl === undefined ? [] : [dashboardLine(ready, ready.dashboardUrl)]),
     `  Broker      ${ready.mqtt.url}   (CA in ${ready.mqtt.caFile})`,
+    ...(ready.metricsUrl === undefined ? [] : [`  Metrics     ${ready.metricsUrl}`]),
     ...tokenLines(ready),
     `  Clients     ${played.clients} of ${clientsOf(inventory).length} simulated`,
     ...boardsLine(inventory, played.boards),
