@@ -54,6 +54,7 @@ export class SimulatedBoard {
   readonly #link: MqttLink;
   readonly #begin: number;
   #telemetrySeq = 0;
+  #measuredAt = 0;
   #statusSeq = 0;
   #connections = 0;
   #timers: (() => void)[] = [];
@@ -122,7 +123,9 @@ export class SimulatedBoard {
 
   #measure(): void {
     this.#telemetrySeq += 1;
-    const standing = this.#standing(this.#telemetrySeq);
+    // The archive takes two messages of one millisecond for one.
+    this.#measuredAt = Math.max(this.#options.clock.now(), this.#measuredAt + 1);
+    const standing = this.#standing(this.#telemetrySeq, this.#measuredAt);
     const message = telemetryMessage(this.#place, this.#read(standing.at), standing);
     this.#backlog.add({ seq: standing.seq, payload: JSON.stringify(message) });
   }
@@ -167,7 +170,7 @@ export class SimulatedBoard {
     };
     const status = onlineMessage(
       this.#place,
-      this.#standing(this.#statusSeq),
+      this.#standing(this.#statusSeq, this.#options.clock.now()),
       diagnostics,
       this.#memory.configuration,
     );
@@ -232,9 +235,8 @@ export class SimulatedBoard {
     return answer;
   }
 
-  #standing(seq: number) {
-    const { clock, bootId } = this.#options;
-    const at = clock.now();
+  #standing(seq: number, at: number) {
+    const { bootId } = this.#options;
     const uptime = Math.max(0, Math.floor((at - this.#begin) / 1000));
     return { at, uptime, bootId, seq, rssi: this.#signal(at) };
   }
