@@ -55,7 +55,7 @@ describe('the home of a start (SPEC 6)', () => {
     const first = await choosePorts(at('ports.json'), mine);
     const other = await choosePorts(at('other.json'), theirs);
     const numbers = [...Object.values(first.ports), ...Object.values(other.ports)];
-    new Set(numbers).size.should.equal(8);
+    new Set(numbers).size.should.equal(numbers.length);
     mine.release();
     theirs.release();
     should((await choosePorts(at('other.json'), mine)).ports).eql(other.ports);
