@@ -1,4 +1,5 @@
 import type { Node } from 'node-red';
+import type { StreamOptions } from '../../lib/mqtt/broker-links';
 import type { MqttLink, Will } from '../../lib/mqtt/link';
 import type { SharedSubscriptions } from '../../lib/mqtt/shared-subscriptions';
 
@@ -14,6 +15,12 @@ export interface BrokerNode extends Node {
   readonly subscriptions: SharedSubscriptions;
   /** The broker connects while somebody uses it. Returns the function that lets go of it. */
   register(user: Node): () => void;
+  /**
+   * A connection of its own for a stream of readings. Its session is kept no longer than this node's settings say;
+   * whoever asked for it closes it.
+   * @throws EgizError `CONFIG_INVALID`, `MQTT_*` for settings with which there can be none
+   */
+  openStream(options: StreamOptions): MqttLink;
   /**
    * Gives the connection its will; one that is connected already connects anew. Returns the function that
    * makes room for the will of a successor.
