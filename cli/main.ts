@@ -10,6 +10,7 @@ import { registerBrokerConf } from './commands/broker-conf';
 import { registerBrokerScale } from './commands/broker-scale';
 import { registerOta } from './commands/ota';
 import { registerPki } from './commands/pki';
+import { registerPrograms } from './commands/programs';
 import { registerStart } from './commands/start';
 import { EXIT_FAILED, EXIT_USAGE, reportFailure } from './outcome';
 import { PACKAGE_ROOT } from './stack/home';
@@ -32,6 +33,7 @@ for (const register of [
   registerOta,
   registerArchive,
   registerBackup,
+  registerPrograms,
 ])
   register(program);
 refuseToExit(program);
