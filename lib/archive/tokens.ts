@@ -56,7 +56,11 @@ async function ensureFile(file: string, token: string, changes: Changes): Promis
 }
 
 /** A bucket that a dry run has not made has no id: its rights are then those of no token that is there. */
-function permissionsOf({ read, write, readTasks }: TokenRights, orgID: string, buckets: BucketIds): Permission[] {
+function permissionsOf(
+  { read, write, readTasks }: TokenRights,
+  orgID: string,
+  buckets: BucketIds,
+): Permission[] {
   const bucket = (action: Permission['action']) => (name: BucketName) => ({
     action,
     resource: { type: 'buckets', orgID, id: buckets[name] ?? '' },
