@@ -143,7 +143,7 @@ describe('the tasks of the archive, on a real InfluxDB', function () {
 
   it('do not touch a minute that their reach begins or ends within', async () => {
     const before = await figures('electrical', 0);
-    await runTask('openegiz-downsample-recent', M0 + 15 * MINUTE_MS + 30_000);
+    await runTask('openegiz-downsample-recent', M0 + 6 * MINUTE_MS + 30_000);
     await runTask('openegiz-downsample-recent', M0 + 30_000);
     should(await figures('electrical', 0)).eql(before);
   });

@@ -1,10 +1,10 @@
-// The newest minutes of every series of the raw bucket, summed up in the downsampled one. Each run takes the minutes
-// before along: Telegraf or the database may have been away for a moment.
+// The newest minutes of every series of the raw bucket, summed up in the downsampled one. Each run takes the last minute
+// of the run before along, which may not have been complete then; what comes later is left to the other tasks.
 import "date"
 
 option task = {name: "openegiz-downsample-recent", every: 5m, offset: 10s}
 
-reach = 15m
+reach = 6m
 
 // Whole minutes only: a minute read in part would replace its own complete figures. A task's now() is the time
 // it was due, so a run that comes late, or again, writes the same points.
