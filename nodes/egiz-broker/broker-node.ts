@@ -1,4 +1,5 @@
 import type { Node } from 'node-red';
+import type { StreamOptions } from '../../lib/mqtt/broker-links';
 import type { MqttLink, Will } from '../../lib/mqtt/link';
 import type { ConnectOptions } from '../../lib/mqtt/options';
 import type { SharedSubscriptions } from '../../lib/mqtt/shared-subscriptions';
@@ -25,6 +26,12 @@ export interface BrokerNode extends Node {
    * @throws EgizError when the configuration or its TLS files cannot be used
    */
   listen(purpose: string, options: ListenOptions): MqttLink;
+  /**
+   * A connection of its own for a stream of readings. Its session is kept no longer than this node's settings say;
+   * whoever asked for it closes it.
+   * @throws EgizError `CONFIG_INVALID`, `MQTT_*` for settings with which there can be none
+   */
+  openStream(options: StreamOptions): MqttLink;
   /**
    * Gives the connection its will; one that is connected already connects anew. Returns the function that
    * makes room for the will of a successor.

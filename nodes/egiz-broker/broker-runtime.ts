@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Node } from 'node-red';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
-import { type BrokerLinks, type BrokerOptions, connectBroker } from '../../lib/mqtt/broker-links';
+import {
+  type BrokerLinks,
+  type BrokerOptions,
+  connectBroker,
+  connectStream,
+  type StreamOptions,
+} from '../../lib/mqtt/broker-links';
 import { connectMqtt } from '../../lib/mqtt/connection';
 import type { LinkState, MqttLink, Will } from '../../lib/mqtt/link';
 import { SharedSubscriptions } from '../../lib/mqtt/shared-subscriptions';
@@ -27,6 +33,7 @@ export class BrokerRuntime {
   /** The connection that stands was made with a will. */
   #willTold = false;
   #links: BrokerLinks | undefined;
+  readonly #streams = new Set<MqttLink>();
   #closed = false;
 
   /** @param options asked when the connection is made; may throw an EgizError */
@@ -77,6 +84,18 @@ export class BrokerRuntime {
     };
   }
 
+  openStream(stream: StreamOptions): MqttLink {
+    const options = this.#options();
+    const onWarning: BrokerOptions['onWarning'] = (warning) => this.#log.warn(warning.message);
+    const link = connectStream({ ...options, onWarning }, stream);
+    this.#streams.add(link);
+    link.onState((state) => {
+      if (state.kind === 'closed') this.#streams.delete(link);
+      else this.#tell(state, options.url);
+    });
+    return link;
+  }
+
   #tellWill(): Will | undefined {
     this.#willTold = this.#will !== undefined;
     return this.#will?.();
@@ -107,6 +126,8 @@ export class BrokerRuntime {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#links?.close();
+    await Promise.all(
+      [...this.#streams, ...(this.#links === undefined ? [] : [this.#links])].map((one) => one.close()),
+    );
   }
 }
