@@ -39,4 +39,3 @@ export function influxOptions({ url, ca, allowPlaintext }: ArchiveOptions): Omit
     ...(allowPlaintext === undefined ? {} : { allowPlaintext }),
   };
 }
-

@@ -1,8 +1,16 @@
 import { refusedRuns } from './dead-letters';
-import { anyOf, type Extent, newestRuns, type StoredRun, storedRuns, type Topic, topicKey } from './stored-runs';
 import type { Influx } from './influx';
 import { TELEMETRY_MEASUREMENTS } from './layout';
 import { BootNumbers, type Gap, lengthOf, type Reboot, TopicNumbers } from './sequences';
+import {
+  anyOf,
+  type Extent,
+  newestRuns,
+  type StoredRun,
+  storedRuns,
+  type Topic,
+  topicKey,
+} from './stored-runs';
 
 export type AuditScope = Pick<Extent, 'org' | 'devices'>;
 

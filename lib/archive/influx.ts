@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text as readAll } from 'node:stream/consumers';
 import { EgizError, toEgizError } from '../errors/egiz-error';

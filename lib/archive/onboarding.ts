@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EgizError, toEgizError } from '../errors/egiz-error';
 import { SECRET_MODE, writeFileAtomic } from '../files/atomic';
+import type { Changes } from './changes';
 import type { Influx } from './influx';
 import { RETENTION, tokenFile } from './layout';
-import type { Changes } from './changes';
 
 const SECRET_BYTES = 32;
 const ADMIN_USER = 'admin';

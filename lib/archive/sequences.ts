@@ -72,7 +72,8 @@ export class TopicNumbers {
     return boots.flatMap(({ runs, numbers }, index) => {
       const [first] = runs;
       const before = boots[index - 1]?.runs.at(-1);
-      const head = first === undefined || before === undefined || first.from === 1 ? [] : [headOf(first, before)];
+      const head =
+        first === undefined || before === undefined || first.from === 1 ? [] : [headOf(first, before)];
       return [...head, ...numbers.gaps()];
     });
   }

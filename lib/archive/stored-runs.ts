@@ -127,7 +127,12 @@ const NO_TAGS: ReadonlySet<string> = new Set(['', 'result', 'table', 'seq', 'boo
 function note(row: Row, found: Map<string, Series>): void {
   const tags = row.columns.filter((column) => !NO_TAGS.has(column) && !column.startsWith('_'));
   const key = [row.get('_measurement'), ...tags.flatMap((tag) => [tag, row.get(tag)])].join('\0');
-  const series: Series = found.get(key) ?? { topic: topicOf(row), cuts: new Map(), boots: new Map(), boot: 0 };
+  const series: Series = found.get(key) ?? {
+    topic: topicOf(row),
+    cuts: new Map(),
+    boots: new Map(),
+    boot: 0,
+  };
   found.set(key, series);
   const at = row.get('_time');
   const time = Date.parse(at);

@@ -13,6 +13,8 @@ export type ArchiveVariable =
   | 'EGIZ_TLS_CERT'
   | 'EGIZ_TLS_KEY'
   | 'EGIZ_INFLUX_URL'
+  | 'EGIZ_INFLUX_ORG'
+  | 'EGIZ_INFLUX_BUCKET'
   | 'EGIZ_SECRETS'
   | 'EGIZ_ARCHIVE_SCRIPT'
   | 'EGIZ_ARCHIVE_METRICS';
