@@ -96,7 +96,7 @@ export function setUp(
   ports: Ports,
   say: (text: string) => void,
 ): Promise<Archive> {
-  return setUpArchive({ url: urlOf(ports), directory: join(archiveDirectory, 'secrets'), say });
+  return setUpArchive({ url: urlOf(ports), directory: archiveDirectory, say });
 }
 
 export function telegrafService(

@@ -24,7 +24,7 @@ export interface HomePaths {
   readonly boardsDirectory: string;
   /** `keys/` that sign updates, `images/` that boards fetch. */
   readonly otaDirectory: string;
-  /** `influxdb/` the data, `secrets/` tokens, `telegraf/` its configuration. */
+  /** InfluxDB's tokens, `influxdb/` its data, `telegraf/` that one's configuration. */
   readonly archiveDirectory: string;
   readonly storeFile: string;
   /** The inventory in force: the one given, with what had to be added. */

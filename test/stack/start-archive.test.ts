@@ -59,7 +59,7 @@ describe('openegiz start --with archive', function () {
   });
 
   it('keeps tokens where only their owner reads them, and shows none', () => {
-    const token = readFileSync(join(home, 'archive/secrets/influx-telegraf-token'), 'utf8');
+    const token = readFileSync(join(home, 'archive/influx-telegraf-token'), 'utf8');
     token.should.match(/^\S{30,}$/);
     for (const file of [
       'archive/telegraf/telegraf.conf',
