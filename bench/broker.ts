@@ -1,6 +1,7 @@
 /**
- * The broker under load: connections, messages a second, latency, handshakes and the reconnect of all, beside the same
- * broker without TLS, accounts, rights and guard in the same run. Broker and generator have a core each.
+ * The broker under load: connections, messages a second, latency, handshakes, the reconnect of all and the most it
+ * carries without loss, beside the same broker without TLS, accounts, rights and guard in the same run. Broker and
+ * generator have a core each.
  *
  *     npm run bench -- broker [BOARDS] [SECONDS]
  */
@@ -15,6 +16,11 @@ const VARIANTS: readonly Variant[] = ['plain', 'stock', 'guarded'];
 const RATES = [1_000, 10_000, 20_000];
 /** The jitter of boards after a restart. */
 const SPREAD = 10;
+const CONNECTS_PER_SECOND = 500;
+/** Messages a second from one attempt at the ceiling to the next. */
+const STEP = 5_000;
+/** NFR-1, milliseconds. */
+const LATE = 50;
 /** From here on the generator, not the broker, may be what is measured. */
 const BUSY = 0.9;
 
@@ -55,17 +61,53 @@ function messageRow(name: string, load: Load, outcome: Outcome, reference: numbe
   return micros;
 }
 
-async function messages(fleet: Fleet): Promise<void> {
-  console.log(`\n${boards} boards, QoS 1, 300 bytes, one subscriber, ${seconds} s each`);
+async function messages(fleet: Fleet, qos: 0 | 1): Promise<void> {
+  console.log(`\n${boards} boards, QoS ${qos}, 300 bytes, one subscriber, ${seconds} s each`);
   console.log('broker     offered delivered   p50 ms   p99 ms broker %   us/msg  x plain    gen % others %');
   for (const rate of RATES) {
     let reference = 0;
     for (const variant of VARIANTS) {
-      const load: Load = { variant, rate, seconds, qos: 1, spread: boards / 500 };
+      const load: Load = { variant, rate, seconds, qos, spread: boards / CONNECTS_PER_SECOND };
       const micros = messageRow(variant, load, await runLoad(fleet, load), reference);
       if (variant === 'plain') reference = micros;
     }
   }
+}
+
+/** Raises the rate until something is lost, left unsent, or comes late. */
+async function ceilings(fleet: Fleet): Promise<void> {
+  console.log(`\nthe most without loss and with a p99 below ${LATE} ms, in steps of ${STEP} msg/s`);
+  console.log('broker          QoS     msg/s   p99 ms broker %    gen %  what came first at the next step');
+  for (const qos of [0, 1] as const) {
+    for (const variant of VARIANTS) await ceiling(fleet, variant, qos);
+  }
+}
+
+async function ceiling(fleet: Fleet, variant: Variant, qos: 0 | 1): Promise<void> {
+  let best: Outcome | undefined;
+  for (let rate = STEP; ; rate += STEP) {
+    const load: Load = { variant, rate, seconds, qos, spread: boards / CONNECTS_PER_SECOND };
+    const outcome = await runLoad(fleet, load);
+    const end = reasonToStop(rate, outcome);
+    if (end === undefined) {
+      best = outcome;
+      continue;
+    }
+    const { latencyP99, brokerCpu = 0, generatorCpu = 0 } = best ?? {};
+    const figures = [cell(qos), cell(rate - STEP), cell(latencyP99, 1), cell(brokerCpu * 100)];
+    console.log(`${variant.padEnd(10)}${figures.join('')}${cell(generatorCpu * 100)}  ${end}`);
+    return;
+  }
+}
+
+function reasonToStop(rate: number, outcome: Outcome): string | undefined {
+  const { sent = 0, delivered = 0, notSent = 0, latencyP99 = 0, generatorCpu = 0, brokerCpu } = outcome;
+  const who = `generator ${(generatorCpu * 100).toFixed(0)} %, broker ${(brokerCpu * 100).toFixed(0)} % of a core`;
+  if (delivered < sent) return `${sent - delivered} of ${sent} lost (${who})`;
+  if (sent + notSent < rate * seconds * 0.98) return `the generator could not send more (${who})`;
+  if (notSent > 0) return `${notSent} left unsent, windows full (${who})`;
+  if (latencyP99 > LATE) return `p99 ${latencyP99.toFixed(0)} ms (${who})`;
+  return undefined;
 }
 
 async function connections(fleet: Fleet): Promise<void> {
@@ -101,7 +143,9 @@ async function main(): Promise<void> {
   const fleet = await Fleet.make(boards);
   try {
     await connections(fleet);
-    await messages(fleet);
+    await messages(fleet, 0);
+    await messages(fleet, 1);
+    await ceilings(fleet);
   } finally {
     fleet.remove();
   }

@@ -9,6 +9,7 @@ import { registerBrokerConf } from './commands/broker-conf';
 import { registerBrokerScale } from './commands/broker-scale';
 import { registerOta } from './commands/ota';
 import { registerPki } from './commands/pki';
+import { registerPrograms } from './commands/programs';
 import { registerStart } from './commands/start';
 import { EXIT_FAILED, EXIT_USAGE, reportFailure } from './outcome';
 import { PACKAGE_ROOT } from './stack/home';
@@ -30,6 +31,7 @@ for (const register of [
   registerPki,
   registerOta,
   registerBackup,
+  registerPrograms,
 ])
   register(program);
 refuseToExit(program);

@@ -26,6 +26,8 @@ const needed = [
   { package: 'libmbedtls-dev', file: '/usr/include/mbedtls/ssl.h' },
   { package: 'libcurl4-openssl-dev', file: '/usr/bin/curl-config' },
   { package: 'nlohmann-json3-dev', file: '/usr/include/nlohmann/json.hpp' },
+  // By which the build of InfluxDB finds its part in Rust.
+  { package: 'pkg-config', file: '/usr/bin/pkg-config' },
   { package: 'default-jdk-headless', file: '/usr/bin/javac' },
   { package: 'maven', file: '/usr/bin/mvn' },
 ];

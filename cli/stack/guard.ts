@@ -10,11 +10,12 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { arch, homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { arch } from 'node:os';
+import { join } from 'node:path';
+import { findProgram, pathDirectories } from '../../lib/processes/find-program';
+import { cacheDirectory } from '../../lib/programs/cache';
 import { PACKAGE_ROOT } from './home';
 import { installAsRoot } from './packages';
-import { findProgram } from './processes';
 
 /** What the plugin is built with, and by which Debian package it comes. */
 const NEEDED = [
@@ -66,11 +67,6 @@ export async function provideGuard(
   return fault === undefined ? built : undefined;
 }
 
-function cacheDirectory(environment: NodeJS.ProcessEnv): string {
-  const named = environment.XDG_CACHE_HOME;
-  return join(named === undefined || named === '' ? join(homedir(), '.cache') : named, 'openegiz');
-}
-
 /** What the result depends on: the sources, and the system whose libraries it is linked to. */
 function fingerprint(directory: string): string {
   const hash = createHash('sha256').update(arch());
@@ -87,7 +83,7 @@ async function installMissing(
   say: (text: string) => void,
 ): Promise<readonly string[]> {
   const missing = missingPackages(environment);
-  const hasApt = findProgram('apt-get', pathOf(environment)) !== undefined;
+  const hasApt = findProgram('apt-get', pathDirectories(environment)) !== undefined;
   if (missing.length === 0 || !hasApt || process.getuid?.() !== 0) return missing;
   await installAsRoot(missing, say);
   return missingPackages(environment);
@@ -95,12 +91,10 @@ async function installMissing(
 
 function missingPackages(environment: NodeJS.ProcessEnv): string[] {
   return NEEDED.filter((need) =>
-    'file' in need ? !existsSync(need.file) : findProgram(need.program, pathOf(environment)) === undefined,
+    'file' in need
+      ? !existsSync(need.file)
+      : findProgram(need.program, pathDirectories(environment)) === undefined,
   ).map((need) => need.package);
-}
-
-function pathOf(environment: NodeJS.ProcessEnv): string[] {
-  return (environment.PATH ?? '').split(delimiter);
 }
 
 /** Beside the result and then moved there, so that two starts do not meet. Returns what went wrong. */

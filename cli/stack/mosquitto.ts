@@ -7,12 +7,13 @@ import { mosquittoConf } from '../../lib/broker/mosquitto-conf';
 import type { BrokerLimits } from '../../lib/broker/sizing';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
+import { findProgram, pathDirectories } from '../../lib/processes/find-program';
 import type { PreparedAccess } from './access';
 import type { HomePaths } from './home';
 import type { Level } from './log';
 import { LOOPBACK, type Ports } from './ports';
 import { tlsAnswers } from './probes';
-import { diesWithParent, findProgram } from './processes';
+import { diesWithParent } from './processes';
 import type { ServiceSpec } from './service';
 
 export interface MosquittoProgram {
@@ -25,7 +26,7 @@ const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/local/sbin', '/usr/bin', '/usr/lo
 
 /** On the path, where Debian puts it, or unpacked into the home. */
 export function findMosquitto(packagesDirectory: string): MosquittoProgram | undefined {
-  const directories = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_DIRECTORIES];
+  const directories = [...pathDirectories(process.env), ...SYSTEM_DIRECTORIES];
   const installed = findProgram('mosquitto', directories);
   if (installed !== undefined) return { path: installed };
   const root = join(packagesDirectory, 'root');

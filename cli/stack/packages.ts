@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { EgizError } from '../../lib/errors/egiz-error';
+import { findProgram, pathDirectories } from '../../lib/processes/find-program';
 import { findMosquitto, type MosquittoProgram } from './mosquitto';
-import { findProgram } from './processes';
 
 const INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends'] as const;
 
@@ -18,7 +18,7 @@ export async function provideMosquitto(
 ): Promise<MosquittoProgram> {
   const found = findMosquitto(packagesDirectory);
   if (found !== undefined) return found;
-  const hasApt = findProgram('apt-get', (process.env.PATH ?? '').split(delimiter)) !== undefined;
+  const hasApt = findProgram('apt-get', pathDirectories(process.env)) !== undefined;
   if (hasApt && process.getuid?.() === 0) await installAsRoot(['mosquitto'], say);
   else if (hasApt) await unpackAsUser(packagesDirectory, say);
   const installed = findMosquitto(packagesDirectory);

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { findProgram, pathDirectories } from '../../lib/processes/find-program';
 import { isRunning, type ProcessIdentity } from '../../lib/processes/identity';
 
 /** Sends a signal; a process that is gone already is what was wanted. */
@@ -23,15 +22,8 @@ export async function endProcess(identity: ProcessIdentity, graceMs: number): Pr
   }
 }
 
-export function findProgram(name: string, directories: readonly string[]): string | undefined {
-  return directories
-    .filter((directory) => directory !== '')
-    .map((directory) => join(directory, name))
-    .find((path) => existsSync(path));
-}
-
 /** A program that knows nothing of its parent: the kernel is asked to end it with this process. */
 export function diesWithParent(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
-  const setpriv = findProgram('setpriv', (process.env.PATH ?? '').split(delimiter));
+  const setpriv = findProgram('setpriv', pathDirectories(process.env));
   return setpriv === undefined ? command : [setpriv, '--pdeathsig', 'TERM', '--', ...command];
 }

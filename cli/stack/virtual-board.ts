@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { EgizError } from '../../lib/errors/egiz-error';
+import { findProgram, pathDirectories } from '../../lib/processes/find-program';
+import { cacheDirectory } from '../../lib/programs/cache';
 import { PACKAGE_ROOT } from './home';
-import { findProgram } from './processes';
 
 /** The firmware's sources, and where what is built of them is kept: outside the checkout, for all of them. */
 export interface VirtualBoardPaths {
@@ -22,8 +22,7 @@ const LAST_LINES = 3;
 const MAX_OUTPUT = 64 * 1024;
 
 export function virtualBoardPaths(environment = process.env): VirtualBoardPaths {
-  const { XDG_CACHE_HOME: named = '' } = environment;
-  const cache = join(named === '' ? join(homedir(), '.cache') : named, 'openegiz', 'virtual-board');
+  const cache = join(cacheDirectory(environment), 'virtual-board');
   return { firmware: join(PACKAGE_ROOT, 'firmware'), cache };
 }
 
@@ -83,7 +82,7 @@ function hasSources({ firmware }: VirtualBoardPaths): boolean {
 }
 
 function missingPrograms(): string[] {
-  const directories = (process.env.PATH ?? '').split(delimiter);
+  const directories = pathDirectories(process.env);
   return PROGRAMS.filter((name) => findProgram(name, directories) === undefined);
 }
 

@@ -119,7 +119,10 @@ function reportingLines(limits: BrokerLimits): Line[] {
   return [
     [`sys_interval ${limits.sysInterval}`, 'FR-2.10, FR-5.1: figures under $SYS.'],
     ['connection_messages true', 'FR-5.5, SEC-6: who came, who went, who was refused.'],
-    ['log_dest stdout', 'The process that started the broker keeps the log.'],
+    [
+      'log_dest stderr',
+      'Whoever started the broker keeps the log; standard output would be held back in a buffer.',
+    ],
     ['log_type error', 'FR-5.5: what is wrong,'],
     ['log_type warning', 'what may go wrong,'],
     ['log_type notice', 'and connections.'],

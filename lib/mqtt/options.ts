@@ -46,6 +46,11 @@ export interface ConnectOptions {
    * one at a time. More than one lets handlers share a wait, for the disk for example.
    */
   readonly maxHandling?: number;
+  /**
+   * Default true: a message keeps the retain flag it was published with. False: only what the broker had kept since
+   * before the subscription has it.
+   */
+  readonly retainAsPublished?: boolean;
   /** Messages we send before the broker has acknowledged any; its own limit counts when lower. Default 100. */
   readonly maxInFlight?: number;
   /** Largest packet we take, in bytes. Default 1 MiB. */
@@ -91,6 +96,7 @@ const DEFAULTS = {
   keepalive: 30,
   receiveMaximum: 100,
   maxHandling: 1,
+  retainAsPublished: true,
   maxInFlight: 100,
   maximumPacketSize: 1024 * 1024,
   ackTimeoutMs: 10_000,

@@ -95,7 +95,7 @@ export class Session {
   subscribe(filters: readonly string[]): Promise<readonly number[]> {
     return new Promise((resolve, reject) => {
       // Retain Handling 1: retained messages are sent again only when the session lost the subscription.
-      const options = { qos: 1, rap: true, rh: 1 } as const;
+      const options = { qos: 1, rap: this.#settings.retainAsPublished, rh: 1 } as const;
       this.#client.subscribe([...filters], options, (error, _granted, packet) => {
         const codes = packet?.granted;
         if (codes !== undefined) resolve(codes.map(Number));

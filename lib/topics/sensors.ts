@@ -55,6 +55,9 @@ export function equipmentCommandTopic(ref: EquipmentRef): string {
 /** What the service subscribes to for the statuses, births and wills of every board, in both forms. */
 export const SENSOR_STATUS_FILTERS = ['openegiz/+/+/+/+/status', 'openegiz/+/+/+/status'] as const;
 
+/** The telemetry of every board. */
+export const SENSOR_TELEMETRY_FILTER = 'openegiz/+/+/+/+/telemetry';
+
 /** Where a board is, or a gateway for the boards of its equipment: the levels of its topics, canonical. */
 export function sensorAddress(ref: EquipmentRef & Partial<SensorRef>): string {
   const { factoryId, equipmentType, equipmentId, sensorType } = ref;
@@ -64,12 +67,22 @@ export function sensorAddress(ref: EquipmentRef & Partial<SensorRef>): string {
 
 /** @throws EgizError `INVALID_IDENTIFIER` for a text that is no board's address */
 export function parseSensorAddress(address: string): SensorRef {
-  const [factory, type, equipment, sensor] = address.split('/');
+  return {
+    ...parseEquipmentAddress(address),
+    sensorType: parseIdentifier('sensor type', address.split('/')[3]),
+  };
+}
+
+/**
+ * The equipment in an address, be it a board's or a gateway's.
+ * @throws EgizError `INVALID_IDENTIFIER`
+ */
+export function parseEquipmentAddress(address: string): EquipmentRef {
+  const [factory, type, equipment] = address.split('/');
   return {
     factoryId: parseIdentifier('factory', factory),
     equipmentType: parseIdentifier('equipment type', type),
     equipmentId: parseIdentifier('equipment', equipment),
-    sensorType: parseIdentifier('sensor type', sensor),
   };
 }
 

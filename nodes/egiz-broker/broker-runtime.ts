@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Node } from 'node-red';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
 import {
@@ -7,9 +8,11 @@ import {
   connectStream,
   type StreamOptions,
 } from '../../lib/mqtt/broker-links';
+import { connectMqtt } from '../../lib/mqtt/connection';
 import type { LinkState, MqttLink, Will } from '../../lib/mqtt/link';
 import { SharedSubscriptions } from '../../lib/mqtt/shared-subscriptions';
 import { systemClock } from '../../lib/time/clock';
+import type { ListenOptions } from './broker-node';
 import { LazyLink } from './lazy-link';
 
 export interface BrokerLog {
@@ -54,6 +57,18 @@ export class BrokerRuntime {
     // The nodes of a flow are built one after the other: a will that one of them has must be there first.
     if (this.#users.size === 1) setImmediate(() => this.#connect());
     return () => this.#users.delete(user);
+  }
+
+  listen(purpose: string, chosen: ListenOptions): MqttLink {
+    const { role, account, instance: _instance, will: _will, ...connection } = this.#options();
+    return connectMqtt({
+      ...connection,
+      ...chosen,
+      // Where clients log in the broker makes the account the client id, whatever it is told.
+      clientId: role === 'client' ? account : `${account}-${purpose}-${randomBytes(4).toString('hex')}`,
+      cleanStart: true,
+      sessionExpirySeconds: 0,
+    });
   }
 
   setWill(will: () => Will): () => void {

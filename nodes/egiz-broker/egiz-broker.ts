@@ -41,6 +41,7 @@ export = (RED: NodeAPI): void => {
       receiver: runtime.receiver,
       subscriptions: runtime.subscriptions,
       register: runtime.register.bind(runtime),
+      listen: runtime.listen.bind(runtime),
       openStream: runtime.openStream.bind(runtime),
       setWill: runtime.setWill.bind(runtime),
     } satisfies Omit<BrokerNode, keyof Node>);

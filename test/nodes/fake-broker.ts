@@ -50,12 +50,12 @@ export class FakeLink implements MqttLink {
   }
 
   /** Delivers a message; the promise settles with the PUBACK. */
-  deliver(topic: string, payload: unknown): Promise<void> {
+  deliver(topic: string, payload: unknown, retain = false): Promise<void> {
     const message: IncomingMessage = {
       topic,
       payload: Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
       qos: 1,
-      retain: false,
+      retain,
       duplicate: false,
       properties: {},
     };
@@ -95,6 +95,8 @@ export const fake = {
   link: new FakeLink(),
   streams: [] as FakeStream[],
   log: [] as string[],
+  /** What a node's own connection is refused with. */
+  misconfigured: undefined as EgizError | undefined,
   /** What every subscription is answered with; it outlives the node. */
   refusal: undefined as EgizError | undefined,
 };
@@ -117,6 +119,11 @@ export function fakeBrokerNode(RED: NodeAPI): void {
       register() {
         log.push('registered');
         return () => log.push('left');
+      },
+      listen(purpose: string) {
+        if (fake.misconfigured !== undefined) throw fake.misconfigured;
+        log.push(`listens for ${purpose}`);
+        return link;
       },
     });
     this.on('close', (_removed: boolean, done: () => void) => {

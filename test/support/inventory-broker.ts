@@ -162,11 +162,12 @@ export class InventoryBroker {
     );
   }
 
-  async stop(): Promise<void> {
+  /** SIGTERM lets it write what it keeps. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const { child } = this;
     if (child === undefined) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    child.kill('SIGKILL');
+    child.kill(signal);
     await gone;
     rmSync(this.pidFile, { force: true });
   }
@@ -223,7 +224,7 @@ export class InventoryBroker {
 
   private conf(): string {
     const pki = (name: string) => join(this.pkiDirectory, name);
-    const conf = mosquittoConf({
+    return mosquittoConf({
       listeners: LOGINS.map((login) => ({ login, port: this.ports[login] })),
       bindAddress: '127.0.0.1',
       caFile: pki('ca.crt'),
@@ -237,8 +238,6 @@ export class InventoryBroker {
       user: this.user,
       limits: { sysInterval: 0 },
     });
-    // Into a pipe Mosquitto writes standard output in blocks, long after the fact.
-    return conf.replace('log_dest stdout', 'log_dest stderr');
   }
 
   /** For a broker that is another user than the test. */
