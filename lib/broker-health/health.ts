@@ -98,6 +98,11 @@ export class BrokerHealth {
     return this.#away === undefined;
   }
 
+  /** It has told something since we listen, and not only what it had kept. */
+  get alive(): boolean {
+    return this.reachable && this.#uptimeAt !== undefined;
+  }
+
   get queue(): number | undefined {
     const { storedMessages, retainedMessages } = this.#figures;
     if (storedMessages === undefined || retainedMessages === undefined) return undefined;

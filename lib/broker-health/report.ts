@@ -110,7 +110,7 @@ function bySeverity(alerts: readonly Alert[]): Alert[] {
 
 function stateOf(health: BrokerHealth, worst: Alert | undefined): HealthState {
   if (worst !== undefined && worst.severity !== 'info') return worst.severity;
-  return health.figures.uptimeSeconds === undefined || !health.reachable ? 'unknown' : 'ok';
+  return health.alive ? 'ok' : 'unknown';
 }
 
 function calmText({ state, clients, messagesIn }: Omit<HealthDigest, 'text'>): string {

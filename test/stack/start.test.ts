@@ -136,7 +136,8 @@ describe('openegiz start (SPEC 6)', function () {
     const stack = homes.start(home, ['--inventory', file, '--clients', '0']);
     const ready = await stack.untilReady();
     stack.command.output.should.containEql('Added the service account "egiz-config"');
-    Object.keys(ready.accounts).should.eql(['0.1e3', 'egiz-config']);
+    stack.command.output.should.containEql('Added the service account "egiz-monitoring"');
+    Object.keys(ready.accounts).should.eql(['0.1e3', 'egiz-config', 'egiz-core', 'egiz-monitoring']);
     Object.keys(ready.tokens).should.eql(['0:admin', '0:viewer']);
   });
 
