@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { EgizError } from '../errors/egiz-error';
 import { type Clock, systemClock } from '../time/clock';
 import type { Will } from './link';
+import type { Stream } from './publish-tap';
 
 /** What TLS needs besides the address; the names are Node's own (`tls.connect`). */
 export type TlsOptions = Pick<
@@ -63,6 +64,11 @@ export interface ConnectOptions {
    * losing it does.
    */
   readonly will?: Will | (() => Will | undefined);
+  /**
+   * Takes every message of the connection instead of the handlers of its subscriptions, at a fraction of the cost
+   * and without its properties; acknowledges each itself. For streams of readings.
+   */
+  readonly stream?: Stream;
   /** Something a person should know although the link goes on, e.g. a shorter session than asked for. */
   readonly onWarning?: (warning: EgizError) => void;
   readonly clock?: Clock;
@@ -72,13 +78,16 @@ export interface ConnectOptions {
 
 /** The options with every default in its place. */
 export interface LinkSettings
-  extends Required<Omit<ConnectOptions, 'url' | 'tls' | 'credentials' | 'will' | 'allowPlaintext'>> {
+  extends Required<
+    Omit<ConnectOptions, 'url' | 'tls' | 'credentials' | 'will' | 'allowPlaintext' | 'stream'>
+  > {
   readonly host: string;
   readonly port: number;
   /** Absent: plain TCP. */
   readonly tls: (() => TlsOptions) | undefined;
   readonly credentials: (() => Credentials) | undefined;
   readonly will: (() => Will | undefined) | undefined;
+  readonly stream?: Stream | undefined;
 }
 
 const DEFAULTS = {

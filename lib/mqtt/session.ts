@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet } from 'mqtt';
 import type { EgizError } from '../errors/egiz-error';
 import { ackTimeout, notConnected, tooLarge, unanswered } from './errors';
@@ -6,6 +7,7 @@ import { InFlightWindow } from './in-flight';
 import type { IncomingMessage, PublishRequest, PublishResult } from './link';
 import type { LinkSettings } from './options';
 import { incomingMessage, packetSize, type WirePublish } from './packet';
+import { PublishTap } from './publish-tap';
 import { type Cause, causeOfError, causeOfReason } from './reasons';
 import { openSocket } from './socket';
 import { wireOptions } from './wire-options';
@@ -133,11 +135,12 @@ export class Session {
     });
   }
 
-  #open(): Socket {
+  #open(): Duplex {
     const socket = openSocket(this.#settings);
     socket.on('error', (error) => this.#onError(error));
     this.#socket = socket;
-    return socket;
+    const { stream, maximumPacketSize } = this.#settings;
+    return stream === undefined ? socket : new PublishTap(socket, maximumPacketSize, stream);
   }
 
   #send({ request }: Pending): number {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../cache/bounded-map';
 import { EgizError } from '../errors/egiz-error';
 import { isIdentifier, parseIdentifier } from './identifiers';
 
@@ -112,11 +113,25 @@ export function parseSensorTopic(topic: string): SensorTopic {
   });
 }
 
+/** Of five levels of 64 characters at most; a longer text is not kept. */
+const LONGEST = 'openegiz/telemetry'.length + 4 * 65;
+/** A fleet's topics are few and come again and again. */
+const parsedBefore = new BoundedMap<string, SensorTopic | 'none'>(40_000);
+
 /** Like `parseSensorTopic`, with undefined for a topic that is none of this profile. */
 export function tryParseSensorTopic(topic: string): SensorTopic | undefined {
+  if (!topic.startsWith('openegiz/') || topic.length > LONGEST) return undefined;
+  const known = parsedBefore.get(topic);
+  if (known !== undefined) return known === 'none' ? undefined : known;
+  const parsed = parseOrNone(topic);
+  parsedBefore.set(topic, parsed);
+  return parsed === 'none' ? undefined : parsed;
+}
+
+function parseOrNone(topic: string): SensorTopic | 'none' {
   try {
-    return topic.startsWith('openegiz/') ? parseSensorTopic(topic) : undefined;
+    return parseSensorTopic(topic);
   } catch {
-    return undefined;
+    return 'none';
   }
 }
