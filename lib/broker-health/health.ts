@@ -51,7 +51,7 @@ export interface HealthView {
 /** Within which clients that are gone count as lost together. */
 const LOST_WITHIN_MS = 5 * 60_000;
 /** Beginnings that are computed from two uptimes differ by the time the messages took. */
-const SAME_START_MS = 5_000;
+const SAME_START_MS = 3_000;
 
 /**
  * The health of one broker, from what it publishes below `$SYS`, and from whether it can be reached at all. What is
