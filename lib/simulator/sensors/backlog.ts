@@ -27,6 +27,7 @@ export class Backlog {
   #credit = WINDOW;
   #open = false;
   #dropped = 0;
+  #onEmpty: () => void = () => undefined;
 
   constructor(send: Send, clock: Clock) {
     this.#send = send;
@@ -60,6 +61,11 @@ export class Backlog {
     this.#open = false;
   }
 
+  /** Resolves when everything is acknowledged. */
+  async empty(): Promise<void> {
+    if (this.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+  }
+
   #fill(): void {
     while (this.#open && this.#underWay < WINDOW && this.#credit > 0) {
       const entry = this.#waiting.shift();
@@ -71,6 +77,7 @@ export class Backlog {
         this.#underWay -= 1;
         if (!taken) this.#putBack(entry);
         this.#fill();
+        if (this.size === 0) this.#onEmpty();
       });
     }
   }

@@ -35,6 +35,8 @@ export interface BoardOptions {
 /** The broker notices after one and a half times this that a board is gone: within PRD's 30 s. */
 const KEEPALIVE_SECONDS = 15;
 const SESSION_SECONDS = 86_400;
+/** When it is closed, what it has measured has so long to arrive. */
+const LAST_MS = 2_000;
 /** After a refusal the broker is left alone for so long. */
 const REFUSED_PAUSE_MS = 10_000;
 const MAX_COMMAND_BYTES = 8 * 1024;
@@ -90,9 +92,13 @@ export class SimulatedBoard {
     this.#measure();
   }
 
-  /** Ends as a board that loses its power: its will says offline. */
+  /** Measures no more, sends what is left if the broker is there, and ends: its will says offline. */
   async close(): Promise<void> {
     this.#stopTimers();
+    if (this.#link.state.kind === 'connected') {
+      const late = new Promise<void>((resolve) => this.#options.clock.after(LAST_MS, resolve));
+      await Promise.race([this.#backlog.empty(), late]);
+    }
     this.#backlog.pause();
     await this.#link.close();
   }

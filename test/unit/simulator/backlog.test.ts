@@ -68,6 +68,20 @@ describe('the backlog of a simulated board (FR-1.6)', () => {
     sent.length.should.equal(32);
   });
 
+  it('tells when everything is acknowledged', async () => {
+    let empty = false;
+    add(1, 2);
+    void backlog.empty().then(() => {
+      empty = true;
+    });
+    backlog.open();
+    answers.shift()?.(true);
+    await settled();
+    empty.should.be.false();
+    await answerAll(true);
+    empty.should.be.true();
+  });
+
   it('never comes near the 100 messages a second that the broker allows (SEC-5)', async () => {
     add(1, MAX_ENTRIES);
     backlog.open();
