@@ -24,6 +24,8 @@ describe('openegiz start (SPEC 6)', function () {
     await tlsAnswers(Number(new URL(ready.mqtt.url).port), ready.mqtt.caFile);
     const metrics = await (await fetch(ready.metricsUrl ?? '')).text();
     metrics.should.match(/^egiz_stores\{state="usable"\} 1$/m);
+    metrics.should.match(/^egiz_broker_up\{broker="broker"\} [01]$/m);
+    metrics.should.match(/^egiz_presence_devices\{state="online"\} \d/m);
     metrics.should.match(/^egiz_clients\{presence="online"\} [1-9]/m);
     should(Object.keys(ready.tokens)).eql(['acme:admin', 'acme:viewer', 'globex:admin', 'globex:viewer']);
     should(Object.keys(ready.logins)).eql(['editor', 'dashboard:admin', 'dashboard:viewer']);
