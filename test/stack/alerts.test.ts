@@ -103,7 +103,6 @@ describe('alerts', function () {
     arrives('RateLimited');
     arrives('SessionTakeovers');
     arrives('ClientsReconnecting');
-    arrives('TelemetryStopped');
   });
 
   describe('of brokers that are not set up as they should', () => {
@@ -211,6 +210,10 @@ describe('alerts', function () {
     before(() => receiver.refused.add('/ticket'));
     after(() => receiver.refused.clear());
     arrives('AlertsNotDelivered');
+  });
+
+  describe('of boards that have said nothing since', () => {
+    arrives('TelemetryStopped');
   });
 
   describe('of rights that cannot be read', () => {

@@ -87,7 +87,10 @@ export class FaultyPlant {
         conf: (text) =>
           text
             .replace(/^sys_interval .*$/m, 'sys_interval 0')
-            .replace(/audit_file .*$/m, `audit_file ${fullLog(directory)}\nplugin_opt_audit_max_bytes 65536`),
+            .replace(
+              /audit_file .*$/m,
+              `audit_file ${fullLog(directory)}\nplugin_opt_audit_max_bytes 65536\nplugin_opt_audit_keep 1`,
+            ),
         certificateAddress: `127.0.0.1:${await freePort()}`,
       }),
       InfluxServer.start(),
