@@ -5,7 +5,7 @@ import type { MqttClient } from 'mqtt';
 import { parseInventory } from '../../lib/inventory/parse';
 import { developmentPki } from '../../lib/pki/directory';
 import { publishCode, subscribeCode } from './account-client';
-import { Exporter } from './exporter';
+import { Exporter, WELL } from './exporter';
 import { InfluxServer } from './influxdb';
 import type { Target } from './monitoring';
 import { freePort } from './mosquitto';
@@ -22,43 +22,6 @@ const DAY_MS = 86_400_000;
 /** A task of InfluxDB that can only fail. */
 const FAILING_TASK = `option task = {name: "failing", every: 1s}
 from(bucket: "there is none") |> range(start: -1m)`;
-
-/** What Node-RED, Telegraf and the auditor say of themselves while all is well. */
-const WELL = {
-  'node-red': {
-    egiz_outbox_oldest_seconds: 0,
-    'egiz_commands{state="failed"}': 0,
-    'egiz_commands{state="timed_out"}': 0,
-    'egiz_telemetry_lost_total{sensor_type="thermal"}': 0,
-    'egiz_telemetry_messages_total{result="valid",sensor_type="thermal"}': 0,
-    'egiz_telemetry_messages_total{result="invalid",sensor_type="thermal"}': 0,
-    'egiz_telemetry_messages_total{result="shed",sensor_type="thermal"}': 0,
-    'egiz_telemetry_latency_seconds_bucket{le="0.05"}': 0,
-    'egiz_telemetry_latency_seconds_bucket{le="5"}': 0,
-    'egiz_telemetry_latency_seconds_bucket{le="+Inf"}': 0,
-    'egiz_presence_devices{state="online"}': 100,
-    'egiz_presence_devices{state="stale"}': 0,
-    'egiz_presence_devices{state="offline"}': 0,
-    egiz_presence_flapping_devices: 0,
-  },
-  archive: {
-    'internal_write_metrics_added{output="influxdb_v2",alias="dead_letter"}': 0,
-    'internal_write_metrics_written{output="influxdb_v2"}': 0,
-    'internal_write_metrics_rejected{output="influxdb_v2"}': 0,
-    'internal_write_metrics_dropped{output="influxdb_v2"}': 0,
-    'internal_write_errors{output="influxdb_v2"}': 0,
-    'internal_write_buffer_size{output="influxdb_v2"}': 0,
-    'internal_write_buffer_limit{output="influxdb_v2"}': 100_000,
-  },
-  auditor: {
-    egiz_archive_expected_messages: 1_000,
-    egiz_archive_stored_messages: 1_000,
-    egiz_archive_missing_messages: 0,
-    egiz_archive_gaps: 0,
-    egiz_archive_audit_failed: 0,
-    egiz_archive_last_audit_timestamp_seconds: Date.now() / 1_000,
-  },
-} as const;
 
 /** A plant in which things can be made to fail: brokers with their Telegrafs and InfluxDB for real. */
 export class FaultyPlant {
