@@ -7,12 +7,13 @@
  * |---|---|
  * | EGIZ_HOST, EGIZ_PORT | where to listen; 127.0.0.1 and 1880 |
  * | EGIZ_HTTPS_CERT, EGIZ_HTTPS_KEY | PEM files; HTTPS with TLS 1.3 only, read again every hour. EGIZ_HTTPS=0 ignores them |
+ * | EGIZ_METRICS_PORT, EGIZ_METRICS_HOST | where Prometheus finds `/metrics`, plain HTTP without a login; 127.0.0.1. Without a port there are none |
  * | EGIZ_TLS_PROXY=1 | a proxy in front speaks HTTPS instead |
  * | EGIZ_CREDENTIAL_SECRET_FILE | encrypts the flows' credentials |
  * | EGIZ_SESSION_SECRET_FILE | signs the dashboards' session cookies |
  * | EGIZ_EDITOR_USERS_FILE | `{"users": [{"username", "password": "scrypt$…", "role": "admin" or "viewer"}]}` |
  * | EGIZ_DASHBOARD_USERS_FILE | the same; a `"tenant"` binds the user to it, without one all are seen |
- * | EGIZ_DEVELOPMENT=1 | a machine to try things on: the six above may be missing, and minted tokens are accepted |
+ * | EGIZ_DEVELOPMENT=1 | a machine to try things on: those of HTTPS, secrets and users may be missing, and minted tokens are accepted |
  * | EGIZ_EDITOR_PASSWORD_FILE, EGIZ_DASHBOARD_ADMIN_PASSWORD_FILE, EGIZ_DASHBOARD_VIEWER_PASSWORD_FILE | development only: the passwords of `editor`, `admin`, `viewer` in the clear |
  * | EGIZ_DASHBOARD_TENANT | development only: binds those two dashboard users to a tenant |
  *
@@ -149,6 +150,7 @@ const settings: RuntimeSettings = {
   webSocketNodeVerifyClient: guard.verifyWebSocket,
   dashboard: { middleware: guard.middleware, ioMiddleware: guard.ioMiddleware },
   ui: { path: 'ui', middleware: guard.middleware, ioMiddleware: guard.ioMiddleware },
+  ...(environment.metrics === undefined ? {} : { egizMetrics: environment.metrics }),
   ...closedToTheOutside,
   editorTheme,
   apiMaxLength: '5mb',

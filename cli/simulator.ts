@@ -1,5 +1,5 @@
 /**
- * A process that plays clients of the inventory: `simulator.js FILE`, with the clients and their logins in FILE.
+ * A process that plays clients and boards of the inventory: `simulator.js FILE`, with them and their logins in FILE.
  * When all are connected it sends `{kind: 'ready'}` on its channel, if it has one.
  * It ends with SIGTERM, SIGINT, or when the process that started it closes the channel between them.
  */
@@ -10,16 +10,17 @@ import { SHIPPED_CLIENT_SCHEMAS } from '../lib/schemas/shipped';
 import { readSimulatorFile } from '../lib/simulator/account';
 import { type Simulator, startSimulator } from '../lib/simulator/simulator';
 
-/** Several clients connect and go together; they are counted in one line. */
+/** Many connect and go together; they are counted in one line. */
 const SUMMARY_MS = 1_000;
 /** Stops in this time or is stopped. */
 const CLOSE_MS = 5_000;
 
 function run(path: string): Simulator {
   const file = readSimulatorFile(path);
-  const summary = new ConnectionSummary(file.clients.length);
+  const { clients, boards } = file;
+  const summary = new ConnectionSummary(clients.length + boards.length);
   const told = new Map<string, string>();
-  console.log(`simulating ${file.clients.length} clients`);
+  console.log(`simulating ${clients.length} clients and ${boards.length} boards`);
   return startSimulator({
     ...file,
     schemas: SchemaRegistry.load([SHIPPED_CLIENT_SCHEMAS]),
@@ -56,7 +57,7 @@ class ConnectionSummary {
     this.#timer = undefined;
     // `openegiz start` waits for this before it says that everything is up.
     if (this.#connected.size === this.#all) process.send?.({ kind: 'ready' });
-    console.log(`${this.#connected.size} of ${this.#all} clients connected${this.#reason}`);
+    console.log(`${this.#connected.size} of ${this.#all} connected${this.#reason}`);
     this.#reason = '';
   }
 }
@@ -82,7 +83,7 @@ function main(): void {
     void simulator.close().then(() => process.exit(0));
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(signal, end);
-  // Also while no client is connected there is something to do.
+  // Also while nobody is connected there is something to do.
   setInterval(() => undefined, 60_000);
 }
 

@@ -13,6 +13,9 @@ const tsc = (project, ...args) =>
     cwd: root,
   });
 
+/** Libraries that the package brings along instead of depending on them. */
+const bundled = ['pki/x509', 'metrics/registry'];
+
 const nodeNames = readdirSync(at('nodes')).filter((name) => existsSync(at('nodes', name, `${name}.html`)));
 
 /** The editor half of one node: its script, bundled, and its dialog template. */
@@ -39,11 +42,11 @@ async function buildNode(name) {
   }
 }
 
-/** The X.509 library and its polyfill in one file, in place of the module that imports them, with their licences. */
-async function bundleX509() {
-  const out = at('dist/lib/pki/x509.js');
+/** A module with the libraries it imports in one file, in place of the module, with their licences. */
+async function bundleLibrary(name) {
+  const out = at('dist/lib', `${name}.js`);
   const { metafile } = await build({
-    entryPoints: [at('lib/pki/x509.ts')],
+    entryPoints: [at('lib', `${name}.ts`)],
     outfile: out,
     allowOverwrite: true,
     bundle: true,
@@ -55,7 +58,7 @@ async function bundleX509() {
     absWorkingDir: root,
   });
   rmSync(`${out}.map`, { force: true });
-  writeFileSync(at('dist/lib/pki/x509.licenses.txt'), licences(Object.keys(metafile.inputs)));
+  writeFileSync(at('dist/lib', `${name}.licenses.txt`), licences(Object.keys(metafile.inputs)));
 }
 
 /** The licence text of every package among the bundled files. */
@@ -90,7 +93,7 @@ rmSync(at('dist'), { recursive: true, force: true });
 checkRegistration();
 tsc('tsconfig.json');
 tsc('tsconfig.editor.json');
-await Promise.all([bundleX509(), ...nodeNames.map(buildNode)]);
+await Promise.all([...bundled.map(bundleLibrary), ...nodeNames.map(buildNode)]);
 copyExamples();
 // Written last: what is newer than this file has not been built.
 writeFileSync(at('dist/.built'), '');

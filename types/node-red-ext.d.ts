@@ -44,6 +44,8 @@ export interface RuntimeSettings
   webSocketNodeVerifyClient: (info: { req: IncomingMessage }) => boolean;
   dashboard: DashboardSettings;
   ui: DashboardSettings;
+  /** Ours: read by the plugin that serves the metrics. */
+  egizMetrics?: { host: string; port: number };
   telemetry: { enabled: boolean; updateNotification: boolean };
   diagnostics: { enabled: boolean; ui: boolean };
   runtimeState: { enabled: boolean; ui: boolean };

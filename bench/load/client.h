@@ -19,6 +19,7 @@ struct client {
     double begun;     /* of this attempt */
     double shaken;    /* when the handshake was done */
     uint16_t mid;
+    uint32_t seq;     /* of its last message */
     uint32_t under_way; /* QoS 1 messages without PUBACK */
     uint8_t *out;       /* what the socket would not take yet */
     size_t out_len, out_room;

@@ -2,11 +2,13 @@
  * subscriber that counts and times what arrives. Prints one JSON object. Every figure of the broker is measured from
  * outside; the generator's own CPU is told, so that a run in which it was the bottleneck can be thrown away.
  *
- *   load PORT CA-FILE|- ACCOUNTS QOS SPREAD-S RATE SECONDS
+ *   load PORT CA-FILE|- ACCOUNTS QOS SPREAD-S RATE SECONDS [telemetry]
  *
- * ACCOUNTS: a file with `NAME PASSWORD TOPIC` a line, PASSWORD `-` for none; the first is the subscriber.
- * RATE 0: only connects. */
+ * ACCOUNTS: a file with `NAME PASSWORD TOPIC` a line, PASSWORD `-` for none; the first is the subscriber, unless its
+ * TOPIC is `-`: then somebody else subscribes. RATE 0: only connects. `telemetry`: what boards send, instead of a
+ * block with the time in it. */
 #include "client.h"
+#include "telemetry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #define WINDOW 100    /* Receive Maximum of a board (SPEC 4) */
 #define DRAIN 5.0     /* s for the last messages to arrive */
 
+static bool telemetry;
 static struct client *clients;
 static size_t count;
 static struct run run = {.timeout = 20, .failures = 0};
@@ -26,7 +29,7 @@ static double *handshakes, *latencies;
 static long handshake_count, latency_count, latency_room;
 
 static void on_ready(struct client *c) {
-    if (!c->subscribes) handshakes[handshake_count++] = (c->shaken - c->begun) * 1e3;
+    if (c != clients) handshakes[handshake_count++] = (c->shaken - c->begun) * 1e3;
 }
 
 static void on_message(const uint8_t *payload, size_t len) {
@@ -42,7 +45,7 @@ static void read_accounts(const char *file) {
     if (in == NULL) exit(2);
     while (fscanf(in, "%79s %79s %255s", name, password, topic) == 3) {
         clients = realloc(clients, (count + 1) * sizeof *clients);
-        clients[count] = (struct client){.name = strdup(name), .topic = strdup(topic), .fd = -1, .subscribes = count == 0,
+        clients[count] = (struct client){.name = strdup(name), .topic = strdup(topic), .fd = -1, .subscribes = count == 0 && strcmp(topic, "-") != 0,
                                          .password = strcmp(password, "-") == 0 ? "" : strdup(password)};
         count++;
     }
@@ -77,11 +80,25 @@ struct sending {
     double seconds;
 };
 
+static void publish_one(struct client *c) {
+    static uint8_t payload[PAYLOAD > TELEMETRY_ROOM ? PAYLOAD : TELEMETRY_ROOM] = {0};
+    size_t len = PAYLOAD;
+    if (telemetry) len = telemetry_write((char *)payload, c->name, c->topic, ++c->seq);
+    else {
+        double stamp = now();
+        memcpy(payload, &stamp, sizeof stamp);
+    }
+    client_publish(&run, c, payload, len);
+}
+
+/* Messages that have got where they were to go, as far as it is seen here. */
+static long arrived(void) {
+    return clients[0].subscribes ? run.delivered : run.puback;
+}
+
 static struct sending publish_all(double rate, double seconds) {
     struct sending s = {0};
-    uint8_t payload[PAYLOAD];
     size_t next = 1;
-    memset(payload, 'x', sizeof payload);
     double begin = now(), t;
     while ((t = now()) - begin < seconds) {
         long owed = (long)((t - begin) * rate) - s.sent - s.late;
@@ -92,15 +109,13 @@ static struct sending publish_all(double rate, double seconds) {
                 s.late++;
                 continue;
             }
-            double stamp = now();
-            memcpy(payload, &stamp, sizeof stamp);
-            client_publish(&run, c, payload, sizeof payload);
+            publish_one(c);
             s.sent++;
         }
         work(0.001);
     }
     s.seconds = now() - begin;
-    for (double end = now() + DRAIN; run.delivered < s.sent && now() < end;) work(0.01);
+    for (double end = now() + DRAIN; arrived() < s.sent && now() < end;) work(0.01);
     return s;
 }
 
@@ -142,8 +157,9 @@ static void set_up(char **argv) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 8) {
-        fprintf(stderr, "Usage: load PORT CA-FILE|- ACCOUNTS QOS SPREAD-S RATE SECONDS\n");
+    telemetry = argc == 9 && strcmp(argv[8], "telemetry") == 0;
+    if (argc != 8 && !telemetry) {
+        fprintf(stderr, "Usage: load PORT CA-FILE|- ACCOUNTS QOS SPREAD-S RATE SECONDS [telemetry]\n");
         return 2;
     }
     set_up(argv);

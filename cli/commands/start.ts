@@ -1,22 +1,21 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { readInventory } from '../inventory-file';
-import { type StartArguments, startOptions } from '../stack/options';
+import { type BoardChoice, DEFAULT_SEED, type StartArguments, startOptions } from '../stack/options';
 import { runStack } from '../stack/run';
 
 export function registerStart(program: Command): void {
   program
     .command('start')
-    .description(
-      'Bring the whole loop up on this machine: broker, Node-RED, simulated clients, virtual boards.',
-    )
+    .description('Bring the whole loop up on this machine: broker, Node-RED, simulated clients and boards.')
     .option('--inventory <file>', 'the inventory, YAML or JSON (default: the shipped sample)')
     .option('--home <dir>', 'data directory (default: OPENEGIZ_HOME, or .openegiz in the checkout)')
     .option('--clients <n>', "simulate this many of the inventory's clients (0: none)", parseCount)
     .option(
-      '--boards <virtual|none|n>',
-      "run the inventory's boards as virtual ones: all, none, or this many (default: virtual when built before)",
+      '--boards <simulated|virtual|none|n>',
+      "play the inventory's boards: simulated (default), virtual (the firmware), none, or this many; may be given twice",
       parseBoards,
     )
+    .option('--seed <n>', `what simulated boards measure (default: ${DEFAULT_SEED})`, parseCount)
     .option('--https', 'serve API, editor and dashboards over HTTPS with the development CA')
     .option('--json', 'print JSON lines instead of text')
     .action(start);
@@ -35,12 +34,10 @@ function parseCount(text: string): number {
   return Number(text);
 }
 
-/** `--boards virtual --boards 5` says the same as `--boards 5`. */
-function parseBoards(text: string, before?: number | 'all'): number | 'all' {
-  if (text === 'none') return 0;
-  if (text === 'virtual') return before ?? 'all';
-  if (!/^\d{1,6}$/.test(text)) {
-    throw new InvalidArgumentError('It must be "virtual", "none", or a whole number, 0 or more.');
-  }
-  return Number(text);
+/** `--boards virtual --boards 5`: five virtual ones. */
+function parseBoards(text: string, before: Partial<BoardChoice> = {}): Partial<BoardChoice> {
+  if (text === 'simulated' || text === 'virtual') return { ...before, kind: text };
+  if (text === 'none') return { ...before, count: 0 };
+  if (/^\d{1,6}$/.test(text)) return { ...before, count: Number(text) };
+  throw new InvalidArgumentError('It must be "simulated", "virtual", "none", or a whole number, 0 or more.');
 }

@@ -18,11 +18,17 @@ export interface WebUrls {
   readonly apiUrl: string;
   readonly editorUrl: string;
   readonly dashboardUrl: string;
+  readonly metricsUrl: string;
 }
 
 export function webUrls(ports: Ports, https: boolean): WebUrls {
   const origin = `${https ? 'https' : 'http'}://${LOOPBACK}:${ports.http}`;
-  return { apiUrl: origin, editorUrl: `${origin}/editor/`, dashboardUrl: `${origin}/dashboard/` };
+  return {
+    apiUrl: origin,
+    editorUrl: `${origin}/editor/`,
+    dashboardUrl: `${origin}/dashboard/`,
+    metricsUrl: `http://${LOOPBACK}:${ports.metrics}/metrics`,
+  };
 }
 
 /** The user directory: our package linked into it, the shipped flows in it. */
@@ -108,6 +114,8 @@ function environment({ paths, ports, access, logins, jwksFile, https }: NodeRedO
     EGIZ_DEVELOPMENT: '1',
     EGIZ_HOST: LOOPBACK,
     EGIZ_PORT: String(ports.http),
+    EGIZ_METRICS_HOST: LOOPBACK,
+    EGIZ_METRICS_PORT: String(ports.metrics),
     ...(https
       ? {
           EGIZ_HTTPS: '1',

@@ -1,6 +1,13 @@
 import { join, resolve } from 'node:path';
 import { PACKAGE_ROOT, resolveHome } from './home';
 
+/** Who plays the inventory's boards: the simulator, or the firmware itself as a process. */
+export interface BoardChoice {
+  readonly kind: 'simulated' | 'virtual';
+  /** How many, 0 for none; absent: what suits the inventory. */
+  readonly count?: number;
+}
+
 export interface StartOptions {
   readonly home: string;
   readonly inventoryFile: string;
@@ -8,8 +15,9 @@ export interface StartOptions {
   readonly isSample: boolean;
   /** How many clients to simulate; absent: what suits the inventory. */
   readonly clients?: number;
-  /** How many boards to run as virtual ones, `all` that suit the inventory; absent: all when they are built. */
-  readonly boards?: number | 'all';
+  readonly boards: BoardChoice;
+  /** What simulated boards measure is a function of it and the time. */
+  readonly seed: number;
   readonly https: boolean;
   readonly json: boolean;
 }
@@ -19,10 +27,14 @@ export interface StartArguments {
   readonly inventory?: string;
   readonly home?: string;
   readonly clients?: number;
-  readonly boards?: number | 'all';
+  readonly boards?: Partial<BoardChoice>;
+  readonly seed?: number;
   readonly https?: true;
   readonly json?: true;
 }
+
+/** The sample's oven has a weak heater by this one. */
+export const DEFAULT_SEED = 7;
 
 export const SAMPLE_INVENTORY = join(PACKAGE_ROOT, 'sample', 'inventory.yaml');
 
@@ -32,7 +44,8 @@ export function startOptions(given: StartArguments): StartOptions {
     inventoryFile: given.inventory === undefined ? SAMPLE_INVENTORY : resolve(given.inventory),
     isSample: given.inventory === undefined,
     ...(given.clients === undefined ? {} : { clients: given.clients }),
-    ...(given.boards === undefined ? {} : { boards: given.boards }),
+    boards: { kind: 'simulated', ...given.boards },
+    seed: given.seed ?? DEFAULT_SEED,
     https: given.https === true,
     json: given.json === true,
   };

@@ -10,7 +10,13 @@ import { identify, isRunning } from '../../lib/processes/identity';
 export const LOOPBACK = '127.0.0.1';
 
 /** What listens, with the port it would like (SPEC 6). */
-export const PREFERRED = { http: 1880, mqtts: 8883, mqttsClients: 8884, mqttsServices: 8885 } as const;
+export const PREFERRED = {
+  http: 1880,
+  mqtts: 8883,
+  mqttsClients: 8884,
+  mqttsServices: 8885,
+  metrics: 9464,
+} as const;
 export type PortName = keyof typeof PREFERRED;
 export type Ports = Readonly<Record<PortName, number>>;
 

@@ -24,10 +24,10 @@ import {
   type TokenFiles,
 } from './secrets';
 import { endLeftovers, Service, type ServiceEvent, type ServiceSpec } from './service';
-import { simulatedCount, simulatorService } from './simulator';
-import { summaryLines } from './summary';
+import { playedCount, simulatedDevices, simulatorService } from './simulator';
+import { type Played, summaryLines } from './summary';
 import type { View } from './view';
-import { buildVirtualBoard, builtVirtualBoard, virtualBoardPaths } from './virtual-board';
+import { buildVirtualBoard, virtualBoardPaths } from './virtual-board';
 
 /** In the order they are started; they are stopped in the opposite one. */
 const SERVICE_NAMES = ['mosquitto', 'node-red', 'simulator', ...BOARD_SERVICES] as const;
@@ -37,8 +37,8 @@ const OTHERS_GRACE_MS = 5_000;
 const BROKER_GRACE_MS = 3_000;
 /** A first start on a slow machine may take this long to answer. */
 const READY_TIMEOUT_MS = 90_000;
-/** A thousand simulated clients are spread over ten seconds; the start need not wait for a straggler. */
-const CLIENTS_TIMEOUT_MS = 20_000;
+/** A thousand simulated ones are spread over ten seconds; the start need not wait for a straggler. */
+const SIMULATED_TIMEOUT_MS = 20_000;
 
 /** Everything chosen and made before the first service starts. */
 interface Prepared {
@@ -84,15 +84,13 @@ export class Stack {
     await this.run(mosquittoService(broker, this.paths, ports, access));
     this.sayFlows(prepareNodeRed(this.paths));
     await this.run(nodeRedService({ paths: this.paths, ...prepared, https: this.options.https }));
-    const simulated = await this.simulate(prepared);
-    const boards = board === undefined ? 0 : await this.runBoards(board, prepared);
+    const played = this.played(inventory);
+    await this.simulate(played, prepared);
+    if (board !== undefined) await this.runBoards(board, played.boards.count, prepared);
     if (this.stopping) return;
     this.ready = this.describe(prepared);
     writeReady(this.paths.readyFile, this.ready);
-    this.view.summary(
-      summaryLines(this.ready, prepared.inventory, { clients: simulated, boards }),
-      this.ready,
-    );
+    this.view.summary(summaryLines(this.ready, prepared.inventory, played), this.ready);
     warnOfExpiry(this.paths.pkiDirectory, prepared.inventory, this.view);
     this.refresh = setInterval(() => void this.refreshSecrets(prepared.inventory), TOKEN_REFRESH_MS);
   }
@@ -155,39 +153,47 @@ export class Stack {
     return service;
   }
 
-  private async simulate({ inventory, access }: Prepared): Promise<number> {
-    const { clients, isSample } = this.options;
-    const available = clientsOf(inventory).length;
-    const count = simulatedCount(available, clients, isSample);
-    if (clients !== undefined && clients > available) {
-      this.view.say(`The inventory has only ${available} clients to simulate, not ${clients}`, 'warning');
+  /** How many of the inventory's clients and boards this start plays; says when fewer are there than were asked for. */
+  private played(inventory: Inventory): Played {
+    const { clients, boards, isSample } = this.options;
+    const devices = boards.kind === 'virtual' ? devicesOf(inventory) : simulatedDevices(inventory);
+    const count = (what: string, available: number, asked: number | undefined) => {
+      if (asked !== undefined && asked > available)
+        this.view.say(`The inventory has only ${available} ${what}, not ${asked}`, 'warning');
+      return playedCount(available, asked, isSample);
+    };
+    return {
+      clients: count('clients to simulate', clientsOf(inventory).length, clients),
+      boards: {
+        kind: boards.kind,
+        count: count(`boards to be ${boards.kind}`, devices.length, boards.count),
+      },
+    };
+  }
+
+  private async simulate({ clients, boards }: Played, { inventory, access }: Prepared): Promise<void> {
+    const simulated = {
+      clients,
+      boards: boards.kind === 'simulated' ? boards.count : 0,
+      seed: this.options.seed,
+    };
+    const count = simulated.clients + simulated.boards;
+    if (count === 0 || this.stopping) return;
+    const simulator = this.launch(simulatorService(inventory, simulated, access, this.paths));
+    if (!(await simulator.ready(SIMULATED_TIMEOUT_MS)) && !this.stopping) {
+      this.view.say(`Not all ${count} that are simulated are connected yet; they go on trying`, 'warning');
     }
-    if (count === 0 || this.stopping) return count;
-    const simulator = this.launch(simulatorService(inventory, count, access, this.paths));
-    if (!(await simulator.ready(CLIENTS_TIMEOUT_MS)) && !this.stopping) {
-      this.view.say(`Not all ${count} simulated clients are connected yet; they go on trying`, 'warning');
-    }
-    return count;
   }
 
   /** The program of the virtual boards, or undefined when none are wanted. */
   private async provideBoard(inventory: Inventory): Promise<string | undefined> {
-    const { boards } = this.options;
-    if (boards === 0 || devicesOf(inventory).length === 0) return undefined;
-    const paths = virtualBoardPaths();
-    if (boards === undefined) return builtVirtualBoard(paths);
-    return buildVirtualBoard(paths, (text) => this.view.say(text));
+    const { kind, count } = this.options.boards;
+    if (kind !== 'virtual' || count === 0 || devicesOf(inventory).length === 0) return undefined;
+    return buildVirtualBoard(virtualBoardPaths(), (text) => this.view.say(text));
   }
 
-  private async runBoards(program: string, { inventory, access }: Prepared): Promise<number> {
-    const { boards, isSample } = this.options;
-    const available = devicesOf(inventory).length;
-    const count = simulatedCount(available, boards === 'all' ? undefined : boards, isSample);
-    if (typeof boards === 'number' && boards > available) {
-      this.view.say(`The inventory has only ${available} boards, not ${boards}`, 'warning');
-    }
+  private async runBoards(program: string, count: number, { inventory, access }: Prepared): Promise<void> {
     for (const spec of boardServices(program, inventory, count, access, this.paths)) await this.run(spec);
-    return count;
   }
 
   private onEvent({ spec, pid }: Service, event: ServiceEvent): void {

@@ -1,11 +1,12 @@
 import { clientsOf, devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { CONFIG_EXAMPLES } from './examples';
+import type { BoardChoice } from './options';
 import type { Ready } from './ready';
 
 /** How many of the inventory's clients and boards this start plays. */
 export interface Played {
   readonly clients: number;
-  readonly boards: number;
+  readonly boards: Required<BoardChoice>;
 }
 
 /** What a person reads at the end of a start: where things are, and the line that shows the loop. */
@@ -18,6 +19,7 @@ export function summaryLines(ready: Ready, inventory: Inventory, played: Played)
     `  Editor      ${ready.editorUrl}   (${editor?.username}, password in ${editor?.passwordFile})`,
     ...(ready.dashboardUrl === undefined ? [] : [dashboardLine(ready, ready.dashboardUrl)]),
     `  Broker      ${ready.mqtt.url}   (CA in ${ready.mqtt.caFile})`,
+    ...(ready.metricsUrl === undefined ? [] : [`  Metrics     ${ready.metricsUrl}`]),
     ...tokenLines(ready),
     `  Clients     ${played.clients} of ${clientsOf(inventory).length} simulated`,
     ...boardsLine(inventory, played.boards),
@@ -25,11 +27,11 @@ export function summaryLines(ready: Ready, inventory: Inventory, played: Played)
   ];
 }
 
-function boardsLine(inventory: Inventory, played: number): string[] {
+function boardsLine(inventory: Inventory, { kind, count }: Played['boards']): string[] {
   const all = devicesOf(inventory).length;
   if (all === 0) return [];
-  const how = played === 0 ? ' (openegiz start --boards virtual runs the firmware for them)' : '';
-  return [`  Boards      ${played} of ${all} virtual${how}`];
+  const hint = kind === 'virtual' ? '' : ' (openegiz start --boards virtual runs the firmware for them)';
+  return [`  Boards      ${count} of ${all} ${kind}${hint}`];
 }
 
 /** Of a hundred tenants the first few tell enough: the files lie together. */

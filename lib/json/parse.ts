@@ -37,13 +37,13 @@ export function parseJson(input: Buffer | string, limits: JsonLimits): JsonValue
  * @throws EgizError `JSON_REFUSED` with one field error
  */
 export function checkJson(value: unknown, maxDepth = 64): asserts value is JsonValue {
-  const fault = findFault(value, '', maxDepth);
-  if (fault === undefined) return;
+  const found = findFault(value, maxDepth);
+  if (found === undefined) return;
   throw new EgizError(
     'JSON_REFUSED',
-    `${fault.pointer === '' ? 'The document' : fault.pointer} ${fault.message}`,
+    `${found.pointer === '' ? 'The document' : found.pointer} ${found.message}`,
     {
-      errors: [fault],
+      errors: [found],
     },
   );
 }
@@ -70,43 +70,35 @@ function parseText(text: string): unknown {
   }
 }
 
-function findFault(value: unknown, pointer: string, depthLeft: number): FieldError | undefined {
+/** The pointer of a fault is put together on the way back: most documents have none, and cost no pointer. */
+function findFault(value: unknown, depthLeft: number): FieldError | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return undefined;
     case 'number':
-      return Number.isFinite(value)
-        ? undefined
-        : { pointer, rule: 'number', message: 'is a number too large to be held exactly' };
+      return Number.isFinite(value) ? undefined : fault('number', 'is a number too large to be held exactly');
     case 'object':
-      return value === null ? undefined : findFaultInside(value, pointer, depthLeft);
+      return value === null ? undefined : findFaultInside(value, depthLeft);
     default:
-      return { pointer, rule: 'type', message: `is ${typeof value}, which JSON cannot carry` };
+      return fault('type', `is ${typeof value}, which JSON cannot carry`);
   }
 }
 
-function findFaultInside(value: object, pointer: string, depthLeft: number): FieldError | undefined {
-  if (depthLeft === 0) return { pointer, rule: 'maxDepth', message: 'is nested too deep' };
-  if (!Array.isArray(value) && !isPlainObject(value)) {
-    return { pointer, rule: 'type', message: 'is not a plain JSON object' };
-  }
-  const entries: Iterable<[string | number, unknown]> = Array.isArray(value)
-    ? value.entries()
-    : Object.entries(value);
-  for (const [key, child] of entries) {
-    const childPointer = `${pointer}/${escapePointer(String(key))}`;
-    if (FORBIDDEN_KEYS.has(String(key))) {
-      return {
-        pointer: childPointer,
-        rule: 'forbiddenKey',
-        message: `uses the key ${JSON.stringify(key)}, which is refused`,
-      };
-    }
-    const fault = findFault(child, childPointer, depthLeft - 1);
-    if (fault !== undefined) return fault;
+function findFaultInside(value: object, depthLeft: number): FieldError | undefined {
+  if (depthLeft === 0) return fault('maxDepth', 'is nested too deep');
+  if (!Array.isArray(value) && !isPlainObject(value)) return fault('type', 'is not a plain JSON object');
+  for (const key of Object.keys(value)) {
+    const found = FORBIDDEN_KEYS.has(key)
+      ? fault('forbiddenKey', `uses the key ${JSON.stringify(key)}, which is refused`)
+      : findFault((value as Record<string, unknown>)[key], depthLeft - 1);
+    if (found !== undefined) return { ...found, pointer: `/${escapePointer(key)}${found.pointer}` };
   }
   return undefined;
+}
+
+function fault(rule: string, message: string): FieldError {
+  return { pointer: '', rule, message };
 }
 
 function isPlainObject(value: object): boolean {

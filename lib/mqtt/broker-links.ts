@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { EgizError } from '../errors/egiz-error';
 import { connectMqtt, type RenewableLink } from './connection';
 import type { LinkState, MqttLink } from './link';
 import type { ConnectOptions } from './options';
+import type { Stream } from './publish-tap';
 
 export interface BrokerOptions extends Omit<ConnectOptions, 'clientId' | 'cleanStart'> {
   /**
@@ -51,6 +53,41 @@ export function connectBroker(options: BrokerOptions): BrokerLinks {
       cleanStart: false,
     }),
   );
+}
+
+/** What a link that only takes a stream needs besides the account's own settings. */
+export interface StreamOptions {
+  /** Tells the streams of one account and instance apart; the same each time, so that the session is found again. */
+  readonly name: string;
+  /** Messages the broker may send before we have acknowledged any. */
+  readonly receiveMaximum: number;
+  /** The session is kept for no longer than this; by default as long as the account's settings say. */
+  readonly sessionExpirySeconds?: number;
+  readonly stream: Stream;
+}
+
+/**
+ * A link of its own for a stream of readings, so that a flood holds up no report and no PUBACK of ours.
+ * @throws EgizError `MQTT_URL_INVALID`, `MQTT_PLAINTEXT_REFUSED`, `MQTT_STREAM_REFUSED`
+ */
+export function connectStream(options: BrokerOptions, { name, ...settings }: StreamOptions): MqttLink {
+  const { role, account, instance = '', ...connection } = options;
+  if (role === 'client') {
+    throw new EgizError('MQTT_STREAM_REFUSED', `The account ${account} can have one connection only`, {
+      id: account,
+      mend: 'Choose a broker connection of a service: on the listeners of clients the account is the client id.',
+    });
+  }
+  const { will: _will, ...withoutWill } = connection;
+  const kept = connection.sessionExpirySeconds ?? 0;
+  const clientId = [account, 'stream', ...(instance === '' ? [] : [instance]), name].join('-');
+  return connectMqtt({
+    ...withoutWill,
+    ...settings,
+    sessionExpirySeconds: Math.min(settings.sessionExpirySeconds ?? kept, kept),
+    clientId,
+    cleanStart: false,
+  });
 }
 
 const RANK: Readonly<Record<LinkState['kind'], number>> = {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet } from 'mqtt';
 import type { EgizError } from '../errors/egiz-error';
 import { ackTimeout, notConnected, tooLarge, unanswered } from './errors';
@@ -6,6 +7,7 @@ import { InFlightWindow } from './in-flight';
 import type { IncomingMessage, PublishRequest, PublishResult } from './link';
 import type { LinkSettings } from './options';
 import { incomingMessage, packetSize, type WirePublish } from './packet';
+import { PublishTap } from './publish-tap';
 import { type Cause, causeOfError, causeOfReason } from './reasons';
 import { openSocket } from './socket';
 import { wireOptions } from './wire-options';
@@ -93,7 +95,7 @@ export class Session {
   subscribe(filters: readonly string[]): Promise<readonly number[]> {
     return new Promise((resolve, reject) => {
       // Retain Handling 1: retained messages are sent again only when the session lost the subscription.
-      const options = { qos: 1, rap: true, rh: 1 } as const;
+      const options = { qos: 1, rap: this.#settings.retainAsPublished, rh: 1 } as const;
       this.#client.subscribe([...filters], options, (error, _granted, packet) => {
         const codes = packet?.granted;
         if (codes !== undefined) resolve(codes.map(Number));
@@ -133,11 +135,12 @@ export class Session {
     });
   }
 
-  #open(): Socket {
+  #open(): Duplex {
     const socket = openSocket(this.#settings);
     socket.on('error', (error) => this.#onError(error));
     this.#socket = socket;
-    return socket;
+    const { stream, maximumPacketSize } = this.#settings;
+    return stream === undefined ? socket : new PublishTap(socket, maximumPacketSize, stream);
   }
 
   #send({ request }: Pending): number {

@@ -143,10 +143,10 @@ export class OutboxPublisher {
   async #claim(limit: number): Promise<Shipment[]> {
     const { service, owner } = this.#options;
     const now = service.clock();
-    const shipments = await service.work(async (tx) => {
+    const shipments = await service.work(async (tx, outcome) => {
       const claimed: Shipment[] = [];
       for (const row of await tx.claimOutbox(owner, now, now + CLAIM_MS, limit)) {
-        const request = await this.#request(tx, row, now);
+        const request = await this.#request(tx, outcome, row, now);
         if (request !== undefined) claimed.push({ row, request });
       }
       return claimed;
@@ -156,7 +156,12 @@ export class OutboxPublisher {
   }
 
   /** The message of a row, or undefined when there is nothing left to send. */
-  async #request(tx: StoreTransaction, row: OutboxRow, now: number): Promise<PublishRequest | undefined> {
+  async #request(
+    tx: StoreTransaction,
+    outcome: Outcome,
+    row: OutboxRow,
+    now: number,
+  ): Promise<PublishRequest | undefined> {
     const { service } = this.#options;
     const command = await tx.command(row.commandId);
     const client = await tx.client(row);
@@ -166,7 +171,14 @@ export class OutboxPublisher {
       await tx.removeOutbox(row.commandId);
       return undefined;
     }
-    return service.profile(client.profile).commandMessage(client, command, revision, now);
+    try {
+      return service.profile(client.profile).commandMessage(client, command, revision, now);
+    } catch (fault) {
+      // One that no message can be made of must not hold up the others.
+      const { code, message } = toEgizError(fault);
+      await this.#failed(tx, outcome, command, { kind: 'failed', code, message }, now);
+      return undefined;
+    }
   }
 
   async #send({ row, request }: Shipment): Promise<void> {

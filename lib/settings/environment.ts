@@ -7,6 +7,8 @@ export interface ServerEnvironment {
   readonly development: boolean;
   readonly host: string;
   readonly port: number;
+  /** Where Prometheus finds the metrics; undefined: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
   /** TLS 1.3 with these files; undefined for plain HTTP. */
   readonly https: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** The pages reach people over HTTPS, from here or from a proxy in front. */
@@ -66,7 +68,8 @@ export class EnvironmentReader {
     return {
       development: this.#development,
       host,
-      port: this.#port(),
+      port: this.#port('EGIZ_PORT', '1880'),
+      metrics: this.#metrics(),
       https,
       secure: https !== undefined || proxy,
       behindProxy: proxy,
@@ -99,11 +102,17 @@ export class EnvironmentReader {
     return { certFile, keyFile };
   }
 
-  #port(): number {
-    const text = this.#variables.EGIZ_PORT ?? '1880';
+  #port(variable: string, otherwise: string): number {
+    const text = this.#variables[variable] ?? otherwise;
     const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-    if (port < 1 || port > 65_535) this.faults.push(`EGIZ_PORT=${text} is no port: use 1 to 65535.`);
+    if (port < 1 || port > 65_535) this.faults.push(`${variable}=${text} is no port: use 1 to 65535.`);
     return port;
+  }
+
+  #metrics(): ServerEnvironment['metrics'] {
+    const { EGIZ_METRICS_PORT: port, EGIZ_METRICS_HOST: host } = this.#variables;
+    if (!port) return undefined;
+    return { host: host || '127.0.0.1', port: this.#port('EGIZ_METRICS_PORT', '') };
   }
 
   #secret(variable: string, what: string): string | undefined {

@@ -191,6 +191,8 @@ export interface StoreTransaction {
   registeredClients(): Promise<readonly ClientRef[]>;
   updateClient(ref: ClientRef, patch: ClientPatch): Promise<void>;
   clients(filter: ClientFilter, page: Page<string>): Promise<readonly ClientRecord[]>;
+  /** Clients that are not retired, of every tenant. */
+  countByPresence(): Promise<Readonly<Record<Presence, number>>>;
 
   insertRevision(revision: RevisionRecord): Promise<void>;
   revision(ref: ClientRef, revision: number): Promise<RevisionRecord | undefined>;

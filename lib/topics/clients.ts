@@ -58,6 +58,14 @@ export function parseClientCommandTopic(topic: string): ClientRef | undefined {
   return parseClientTopic(topic, '/commands/config');
 }
 
+/** The client whose telemetry comes on this topic, or undefined for any other topic. */
+export function parseClientTelemetryTopic(topic: string): ClientRef | undefined {
+  const [root, tenantId, kind, clientId, what, ...rest] = topic.split('/');
+  if (root !== 'tenants' || kind !== 'clients' || what !== 'telemetry' || rest.length === 0) return undefined;
+  if (!isIdentifier('tenant', tenantId) || !isIdentifier('client', clientId)) return undefined;
+  return { tenantId, clientId };
+}
+
 function parseClientTopic(topic: string, end: string): ClientRef | undefined {
   if (!topic.endsWith(end)) return undefined;
   const [root, tenantId, kind, clientId, ...rest] = topic.slice(0, -end.length).split('/');

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../cache/bounded-map';
 import { EgizError } from '../errors/egiz-error';
 import { isIdentifier, parseIdentifier } from './identifiers';
 
@@ -54,6 +55,9 @@ export function equipmentCommandTopic(ref: EquipmentRef): string {
 /** What the service subscribes to for the statuses, births and wills of every board, in both forms. */
 export const SENSOR_STATUS_FILTERS = ['openegiz/+/+/+/+/status', 'openegiz/+/+/+/status'] as const;
 
+/** The telemetry of every board. */
+export const SENSOR_TELEMETRY_FILTER = 'openegiz/+/+/+/+/telemetry';
+
 /** Where a board is, or a gateway for the boards of its equipment: the levels of its topics, canonical. */
 export function sensorAddress(ref: EquipmentRef & Partial<SensorRef>): string {
   const { factoryId, equipmentType, equipmentId, sensorType } = ref;
@@ -63,12 +67,22 @@ export function sensorAddress(ref: EquipmentRef & Partial<SensorRef>): string {
 
 /** @throws EgizError `INVALID_IDENTIFIER` for a text that is no board's address */
 export function parseSensorAddress(address: string): SensorRef {
-  const [factory, type, equipment, sensor] = address.split('/');
+  return {
+    ...parseEquipmentAddress(address),
+    sensorType: parseIdentifier('sensor type', address.split('/')[3]),
+  };
+}
+
+/**
+ * The equipment in an address, be it a board's or a gateway's.
+ * @throws EgizError `INVALID_IDENTIFIER`
+ */
+export function parseEquipmentAddress(address: string): EquipmentRef {
+  const [factory, type, equipment] = address.split('/');
   return {
     factoryId: parseIdentifier('factory', factory),
     equipmentType: parseIdentifier('equipment type', type),
     equipmentId: parseIdentifier('equipment', equipment),
-    sensorType: parseIdentifier('sensor type', sensor),
   };
 }
 
@@ -99,11 +113,25 @@ export function parseSensorTopic(topic: string): SensorTopic {
   });
 }
 
+/** Of five levels of 64 characters at most; a longer text is not kept. */
+const LONGEST = 'openegiz/telemetry'.length + 4 * 65;
+/** A fleet's topics are few and come again and again. */
+const parsedBefore = new BoundedMap<string, SensorTopic | 'none'>(40_000);
+
 /** Like `parseSensorTopic`, with undefined for a topic that is none of this profile. */
 export function tryParseSensorTopic(topic: string): SensorTopic | undefined {
+  if (!topic.startsWith('openegiz/') || topic.length > LONGEST) return undefined;
+  const known = parsedBefore.get(topic);
+  if (known !== undefined) return known === 'none' ? undefined : known;
+  const parsed = parseOrNone(topic);
+  parsedBefore.set(topic, parsed);
+  return parsed === 'none' ? undefined : parsed;
+}
+
+function parseOrNone(topic: string): SensorTopic | 'none' {
   try {
-    return topic.startsWith('openegiz/') ? parseSensorTopic(topic) : undefined;
+    return parseSensorTopic(topic);
   } catch {
-    return undefined;
+    return 'none';
   }
 }

@@ -1,9 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import type { Node } from 'node-red';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
-import { type BrokerLinks, type BrokerOptions, connectBroker } from '../../lib/mqtt/broker-links';
-import type { LinkState, Will } from '../../lib/mqtt/link';
+import {
+  type BrokerLinks,
+  type BrokerOptions,
+  connectBroker,
+  connectStream,
+  type StreamOptions,
+} from '../../lib/mqtt/broker-links';
+import { connectMqtt } from '../../lib/mqtt/connection';
+import type { LinkState, MqttLink, Will } from '../../lib/mqtt/link';
 import { SharedSubscriptions } from '../../lib/mqtt/shared-subscriptions';
 import { systemClock } from '../../lib/time/clock';
+import type { ListenOptions } from './broker-node';
 import { LazyLink } from './lazy-link';
 
 export interface BrokerLog {
@@ -24,6 +33,7 @@ export class BrokerRuntime {
   /** The connection that stands was made with a will. */
   #willTold = false;
   #links: BrokerLinks | undefined;
+  readonly #streams = new Set<MqttLink>();
   #closed = false;
 
   /** @param options asked when the connection is made; may throw an EgizError */
@@ -49,6 +59,18 @@ export class BrokerRuntime {
     return () => this.#users.delete(user);
   }
 
+  listen(purpose: string, chosen: ListenOptions): MqttLink {
+    const { role, account, instance: _instance, will: _will, ...connection } = this.#options();
+    return connectMqtt({
+      ...connection,
+      ...chosen,
+      // Where clients log in the broker makes the account the client id, whatever it is told.
+      clientId: role === 'client' ? account : `${account}-${purpose}-${randomBytes(4).toString('hex')}`,
+      cleanStart: true,
+      sessionExpirySeconds: 0,
+    });
+  }
+
   setWill(will: () => Will): () => void {
     if (this.#will !== undefined) {
       throw new EgizError('CONFIG_INVALID', 'This broker connection belongs to another edge client', {
@@ -60,6 +82,18 @@ export class BrokerRuntime {
     return () => {
       if (this.#will === will) this.#will = undefined;
     };
+  }
+
+  openStream(stream: StreamOptions): MqttLink {
+    const options = this.#options();
+    const onWarning: BrokerOptions['onWarning'] = (warning) => this.#log.warn(warning.message);
+    const link = connectStream({ ...options, onWarning }, stream);
+    this.#streams.add(link);
+    link.onState((state) => {
+      if (state.kind === 'closed') this.#streams.delete(link);
+      else this.#tell(state, options.url);
+    });
+    return link;
   }
 
   #tellWill(): Will | undefined {
@@ -92,6 +126,8 @@ export class BrokerRuntime {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#links?.close();
+    await Promise.all(
+      [...this.#streams, ...(this.#links === undefined ? [] : [this.#links])].map((one) => one.close()),
+    );
   }
 }

@@ -41,6 +41,8 @@ export = (RED: NodeAPI): void => {
       receiver: runtime.receiver,
       subscriptions: runtime.subscriptions,
       register: runtime.register.bind(runtime),
+      listen: runtime.listen.bind(runtime),
+      openStream: runtime.openStream.bind(runtime),
       setWill: runtime.setWill.bind(runtime),
     } satisfies Omit<BrokerNode, keyof Node>);
     this.on('close', (_removed: boolean, done: () => void) => {

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { ConfigurationService } from '../../lib/commands/service';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
 import { Fleet } from '../../lib/fleet/fleet';
+import { EngineMetrics } from '../../lib/metrics/engine';
+import { registry as metricsRegistry } from '../../lib/metrics/registry';
 import { OutboxPublisher, type Outlet } from '../../lib/outbox/publisher';
 import { shippedProfiles } from '../../lib/profiles/profiles';
 import { SchemaRegistry } from '../../lib/schemas/registry';
@@ -16,6 +18,8 @@ import type { OpenStore, StoreApi } from './store-node';
 const TICK_MS = 1_000;
 /** A store that could not be opened is tried again this often. */
 const REOPEN_MS = 2_000;
+
+const metrics = new EngineMetrics(metricsRegistry);
 
 export interface StoreLog {
   /** Distinguishes this node's claims on the outbox from those of others. */
@@ -40,6 +44,7 @@ export class StoreRuntime implements StoreApi {
   readonly #listeners = new Set<(state: OpenStore | EgizError) => void>();
   readonly #publishers = new Map<string, SharedPublisher>();
   readonly #stopping = new Set<Promise<void>>();
+  readonly #unwatch: () => void;
   #state: OpenStore | EgizError = new EgizError('STORE_UNAVAILABLE', 'The store is being opened');
   #ticking: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -49,6 +54,7 @@ export class StoreRuntime implements StoreApi {
   constructor(read: () => StoreConfig, log: StoreLog) {
     this.#read = read;
     this.#log = log;
+    this.#unwatch = metrics.watch(() => this.open().service);
     this.#health.onChange((fault) => {
       if (fault !== undefined && !this.#closed) log.error(fault);
     });
@@ -92,6 +98,7 @@ export class StoreRuntime implements StoreApi {
     });
     // One listener a node that tells transitions; a flow may have any number of them.
     service.setMaxListeners(0);
+    service.on('alert', ({ code }) => metrics.countAlert(code));
     return { service, fleet: new Fleet(store) };
   }
 
@@ -185,6 +192,7 @@ export class StoreRuntime implements StoreApi {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#unwatch();
     clearTimeout(this.#timer);
     await this.#ticking;
     await Promise.all([...this.#publishers.values()].map((shared) => this.#stop(shared)));

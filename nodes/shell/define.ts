@@ -7,6 +7,8 @@ import { statusOf } from './status';
 export interface NodeKind {
   readonly type: string;
   readonly migrations: Migrations;
+  /** Texts that Node-RED keeps encrypted, apart from the flow; a password is never given back to the editor. */
+  readonly credentials?: Readonly<Record<string, { readonly type: 'password' }>>;
   /**
    * Builds one node from its migrated configuration. What it throws is the node's fault: it is shown and
    * logged, and every message is answered with it, so that Catch nodes see it.
@@ -26,7 +28,8 @@ export function defineNode(RED: NodeAPI, kind: NodeKind): void {
       misconfigured(this, kind, toEgizError(fault, 'CONFIG_INVALID'));
     }
   }
-  RED.nodes.registerType(kind.type, EgizNode);
+  const { credentials } = kind;
+  RED.nodes.registerType(kind.type, EgizNode, credentials === undefined ? undefined : { credentials });
 }
 
 function misconfigured(node: Node, { refuse }: NodeKind, error: EgizError): void {

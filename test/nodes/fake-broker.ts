@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { EgizError } from '../../lib/errors/egiz-error';
+import type { StreamOptions } from '../../lib/mqtt/broker-links';
 import type {
   IncomingMessage,
   LinkState,
@@ -49,12 +50,12 @@ export class FakeLink implements MqttLink {
   }
 
   /** Delivers a message; the promise settles with the PUBACK. */
-  deliver(topic: string, payload: unknown): Promise<void> {
+  deliver(topic: string, payload: unknown, retain = false): Promise<void> {
     const message: IncomingMessage = {
       topic,
       payload: Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
       qos: 1,
-      retain: false,
+      retain,
       duplicate: false,
       properties: {},
     };
@@ -68,10 +69,34 @@ export class FakeLink implements MqttLink {
   }
 }
 
+/** A link that brings a stream. */
+export class FakeStream extends FakeLink {
+  constructor(readonly options: StreamOptions) {
+    super();
+  }
+
+  /** Resolves when the node acknowledges it. */
+  arrive(topic: string, payload: unknown, qos: 0 | 1 = 1): Promise<void> {
+    return new Promise((resolve) =>
+      this.options.stream.take({
+        topic,
+        payload: Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
+        qos,
+        retain: false,
+        duplicate: false,
+        acknowledge: resolve,
+      }),
+    );
+  }
+}
+
 /** The link of the `egiz-broker` node that was made last, and what happened around it. */
 export const fake = {
   link: new FakeLink(),
+  streams: [] as FakeStream[],
   log: [] as string[],
+  /** What a node's own connection is refused with. */
+  misconfigured: undefined as EgizError | undefined,
   /** What every subscription is answered with; it outlives the node. */
   refusal: undefined as EgizError | undefined,
 };
@@ -81,13 +106,24 @@ export function fakeBrokerNode(RED: NodeAPI): void {
     RED.nodes.createNode(this, definition);
     fake.link = new FakeLink();
     fake.log = [];
-    const { link, log } = fake;
+    fake.streams = [];
+    const { link, log, streams } = fake;
     Object.assign(this, {
       publisher: link,
       receiver: link,
+      openStream(options: StreamOptions) {
+        const stream = new FakeStream(options);
+        streams.push(stream);
+        return stream;
+      },
       register() {
         log.push('registered');
         return () => log.push('left');
+      },
+      listen(purpose: string) {
+        if (fake.misconfigured !== undefined) throw fake.misconfigured;
+        log.push(`listens for ${purpose}`);
+        return link;
       },
     });
     this.on('close', (_removed: boolean, done: () => void) => {

@@ -107,6 +107,7 @@ describe('settings.ts in a real Node-RED', function () {
       ['with a password in the clear', { EGIZ_EDITOR_PASSWORD_FILE: '/x' }, /outside development/],
       ['with a certificate without its key', { EGIZ_HTTPS_CERT: '/x' }, /must both be set/],
       ['with a port that is none', { EGIZ_PORT: '99999' }, /is no port/],
+      ['with a metrics port that is none', { EGIZ_METRICS_PORT: 'x' }, /EGIZ_METRICS_PORT=x is no port/],
     ];
     for (const [name, change, line] of cases) {
       it(name, async () => {
@@ -129,12 +130,21 @@ describe('settings.ts in a real Node-RED', function () {
 
   describe('started', () => {
     let child: NodeRedProcess;
+    let metricsPort = 0;
     before(async () => {
-      child = NodeRedProcess.spawn(home.path, production);
+      metricsPort = await freePort();
+      child = NodeRedProcess.spawn(home.path, { ...production, EGIZ_METRICS_PORT: String(metricsPort) });
       await child.started();
     });
     after(async () => {
       await child.stop();
+    });
+
+    it('the metrics are served on their own port, to this machine alone', async () => {
+      const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+      should(text).match(/^process_cpu_seconds_total \d/m);
+      should(text).match(/^egiz_stores\{state="usable"\} 0$/m);
+      should((await fetch(`${origin()}/metrics`)).status).equal(404);
     });
 
     const dashboard = () => `${origin()}/dashboard`;

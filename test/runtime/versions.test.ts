@@ -7,7 +7,7 @@ import {
   DEVELOPMENT_ISSUER,
   DevelopmentIssuer,
 } from '../../lib/jwt/development-issuer';
-import { NodeRed, shippedFlow } from '../support/node-red';
+import { freePort, NodeRed, shippedFlow } from '../support/node-red';
 
 const INVENTORY = 'tenants: [{ id: acme, clients: [{ id: tower-1, type: signal-tower }] }]';
 const BODY = { version: '1.0.0', settings: { lamps: { red: { colour: 'red', mode: 'steady' } } } };
@@ -18,6 +18,7 @@ for (const version of [4, 5] as const) {
     let nodeRed: NodeRed;
     let home: string;
     let token = '';
+    let metricsPort = 0;
 
     before(async () => {
       home = mkdtempSync(join(tmpdir(), 'egiz-version-'));
@@ -25,8 +26,10 @@ for (const version of [4, 5] as const) {
       const issuer = DevelopmentIssuer.open(join(home, 'issuer'), { development: true, now: Date.now });
       const scopes = ['config:read', 'config:write'];
       token = await issuer.mintToken({ tenant: 'acme', scopes, subject: 'tester', hours: 1 });
+      metricsPort = await freePort();
       nodeRed = await NodeRed.start({
         version,
+        settings: { egizMetrics: { host: '127.0.0.1', port: metricsPort } },
         flows: shippedFlow('service'),
         env: {
           EGIZ_STORE_FILE: join(home, 'store.db'),
@@ -69,6 +72,12 @@ for (const version of [4, 5] as const) {
       should(
         ours.flatMap((set) => set.types).filter((type) => type.startsWith('egiz-')).length,
       ).be.aboveOrEqual(10);
+    });
+
+    it("serves the nodes' metrics where the settings say", async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+      should(metrics).match(/^egiz_stores\{state="usable"\} 1$/m);
+      should(metrics).match(/^egiz_clients\{presence="unknown"\} 1$/m);
     });
 
     it('takes a configuration over the shipped flow', async () => {

@@ -34,6 +34,7 @@ describe('openegiz commands (SPEC 6)', function () {
     ['an unknown command', ['frobnicate']],
     ['an unknown option', ['start', '--frobnicate']],
     ['a number that is none', ['start', '--clients', 'many']],
+    ['a kind of boards there is none of', ['start', '--boards', 'some']],
     ['a missing option', ['acl', 'generate']],
     ['no command at all', []],
   ];

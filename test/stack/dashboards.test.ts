@@ -5,9 +5,9 @@ import { parseInventory } from '../../lib/inventory/parse';
 import { publishCode, subscribeCode } from '../support/account-client';
 import { type Choices, dashboards, interpolate, type Target, type Variable } from '../support/dashboards';
 import { Exporter, WELL } from '../support/exporter';
-import { InfluxServer } from '../support/influxdb';
 import { Monitoring } from '../support/monitoring';
 import { ROOT } from '../support/node-red';
+import { PreparedInfluxdb } from '../support/prepared-influxdb';
 import { WatchedBroker } from '../support/watched-broker';
 
 const INVENTORY = parseInventory(readFileSync(join(ROOT, 'sample/inventory.yaml'), 'utf8'));
@@ -35,12 +35,12 @@ function points(at: string): string[] {
 describe('dashboards', function () {
   this.timeout(60_000);
   let broker: WatchedBroker;
-  let influx: InfluxServer;
+  let influx: PreparedInfluxdb;
   let monitoring: Monitoring;
   const exporters: Exporter[] = [];
 
   before(async () => {
-    [broker, influx] = await Promise.all([WatchedBroker.start(INVENTORY), InfluxServer.start()]);
+    [broker, influx] = await Promise.all([WatchedBroker.start(INVENTORY), PreparedInfluxdb.start()]);
     const [nodeRed, archive, auditor] = await Promise.all(
       [WELL['node-red'], WELL.archive, WELL.auditor].map((values) => Exporter.start(values)),
     );
@@ -82,7 +82,6 @@ describe('dashboards', function () {
 
   async function fillArchive(): Promise<void> {
     const now = BigInt(Date.now()) * 1_000_000n;
-    await influx.createBucket('downsampled');
     await influx.write('raw', [...points(`${now - 60_000_000_000n}`), ...points(`${now}`)]);
     const means = points(`${now}`).map((line) => line.replaceAll(/(temperature|active_power)=/g, '$1_mean='));
     const peaks = points(`${now}`).map((line) => line.replaceAll(/(active_power)=/g, '$1_max='));
@@ -103,24 +102,18 @@ describe('dashboards', function () {
     return samples.map(({ value }) => Number(value[1])).filter((value) => !Number.isNaN(value));
   }
 
-  /** The rows of the answer, without the head of each table. */
-  async function askInflux(flux: string): Promise<readonly string[]> {
-    const lines = (await influx.query(flux)).split('\r\n');
-    return lines.filter((line, index) => line !== '' && (lines[index - 1] ?? '') !== '' && index > 0);
-  }
-
   async function valuesOf({ query: { query } }: Variable, choices: Choices): Promise<readonly string[]> {
     const [, metric, label] = /^label_values\((.+), (\w+)\)$/.exec(query) ?? [];
     if (metric !== undefined && label !== undefined) {
       return answered(() => monitoring.labelValues(label, metric));
     }
-    const rows = await askInflux(interpolate(query, choices));
+    const rows = await influx.query(interpolate(query, choices));
     return rows.map((row) => row.split(',').at(-1) ?? '');
   }
 
   function ask({ expr, query }: Target, choices: Choices, timeFrom?: string): Promise<readonly unknown[]> {
     if (expr !== undefined) return answered(() => askPrometheus(interpolate(expr, choices)));
-    return askInflux(interpolate(query ?? '', choices, timeFrom));
+    return influx.query(interpolate(query ?? '', choices, timeFrom));
   }
 
   for (const [file, { panels, templating }] of dashboards()) {

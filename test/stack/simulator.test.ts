@@ -72,8 +72,9 @@ describe('the simulator', function () {
       client('tower-1', 'signal-tower'),
       client('robot-1', 'robot'),
     ];
-    const file = join(directory, 'clients.json');
-    writeFileSync(file, JSON.stringify({ stateDirectory: join(directory, 'state'), clients }));
+    const file = join(directory, 'simulated.json');
+    const stateDirectory = join(directory, 'state');
+    writeFileSync(file, JSON.stringify({ stateDirectory, seed: 1, clients, boards: [] }));
     output = '';
     child = fork(require.resolve('../../cli/simulator'), [file], { silent: true });
     for (const stream of [child.stdout, child.stderr]) {

@@ -6,6 +6,7 @@ import type { Ready } from '../../cli/stack/ready';
 import { buildVirtualBoard, virtualBoardPaths } from '../../cli/stack/virtual-board';
 import type { JsonObject } from '../../lib/json/json';
 import { connectMqtt } from '../../lib/mqtt/connection';
+import type { MqttLink } from '../../lib/mqtt/link';
 import { openSigningKeys } from '../../lib/ota/keys';
 import { manifestOf, signUpdate } from '../../lib/ota/update';
 import { eventually, Homes, isAlive } from '../support/running-stack';
@@ -13,6 +14,75 @@ import { call } from '../support/secure-call';
 
 const BOARD = 'esp32-oven001-elec';
 const COMMANDS = 'openegiz/factory-a/oven/oven-001/command';
+
+interface Board {
+  readonly presence: string;
+  readonly bootId: string;
+  readonly desired: JsonObject;
+  readonly reported: JsonObject;
+}
+
+function clientApi(ready: Ready, path: string, body?: object) {
+  return call(ready, `/api/v1/clients/${path}`, { tenant: 'acme', ...(body === undefined ? {} : { body }) });
+}
+
+async function boardAt(ready: Ready, id: string): Promise<Board> {
+  return (await clientApi(ready, id)).body as unknown as Board;
+}
+
+async function boardBecomesAt(ready: Ready, holds: (now: Board) => boolean): Promise<Board> {
+  for (const end = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const now = await boardAt(ready, BOARD);
+    if (holds(now)) return now;
+    if (Date.now() > end) throw new Error(`in vain waited: ${JSON.stringify(now)}`);
+  }
+}
+
+/** A connection with the account of a service. */
+function connectService(ready: Ready, name: string, clientId: string): MqttLink {
+  const account = ready.accounts[name];
+  if (account === undefined || !('certFile' in account)) throw new Error(`no account ${name}`);
+  return connectMqtt({
+    url: account.url,
+    clientId,
+    tls: {
+      ca: readFileSync(ready.mqtt.caFile),
+      cert: readFileSync(account.certFile),
+      key: readFileSync(account.keyFile),
+    },
+  });
+}
+
+describe('openegiz start', function () {
+  this.timeout(120_000);
+  const homes = new Homes();
+  after(() => homes.cleanUp());
+
+  it('simulates the boards of the sample: they measure, and take configurations', async () => {
+    const stack = homes.start(homes.make(), ['--https', '--clients', '0']);
+    const ready = await stack.untilReady();
+    should(stack.command.output).match(/Boards +3 of 3 simulated/);
+    const archive = connectService(ready, 'telegraf', 'telegraf-test');
+    const types = new Set<unknown>();
+    try {
+      await archive.subscribe('openegiz/+/+/+/+/telemetry', ({ payload }) => {
+        types.add((JSON.parse(payload.toString()) as JsonObject).sensor_type);
+      });
+      await eventually(
+        () => types.size === 3,
+        20_000,
+        () => [...types].join(),
+      );
+    } finally {
+      await archive.close();
+    }
+    await boardBecomesAt(ready, ({ presence }) => presence === 'online');
+    const settings = { telemetry_interval_s: 2 };
+    const { body } = await clientApi(ready, `${BOARD}/config`, { version: '1.0.0', settings });
+    const { reported } = await boardBecomesAt(ready, ({ desired }) => desired.state === 'applied');
+    should(reported).match({ revision: 1, hash: body.hash });
+  });
+});
 
 describe('openegiz start --boards virtual', function () {
   this.timeout(120_000);
@@ -28,17 +98,9 @@ describe('openegiz start --boards virtual', function () {
   });
   after(() => homes.cleanUp());
 
-  const api = (path: string, body?: object) =>
-    call(ready, `/api/v1/clients/${path}`, { tenant: 'acme', ...(body === undefined ? {} : { body }) });
-  const board = async (id = BOARD) =>
-    (await api(id)).body as { presence: string; bootId: string; desired: JsonObject; reported: JsonObject };
-  const boardBecomes = async (holds: (now: Awaited<ReturnType<typeof board>>) => boolean) => {
-    for (const end = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-      const now = await board();
-      if (holds(now)) return now;
-      if (Date.now() > end) throw new Error(`in vain waited: ${JSON.stringify(now)}`);
-    }
-  };
+  const api = (path: string, body?: object) => clientApi(ready, path, body);
+  const board = (id = BOARD) => boardAt(ready, id);
+  const boardBecomes = (holds: (now: Board) => boolean) => boardBecomesAt(ready, holds);
 
   it('runs as many boards as asked for, with their own accounts', async () => {
     should(ready.services.boards?.pid).be.aboveOrEqual(1);
@@ -95,17 +157,7 @@ describe('openegiz start --boards virtual', function () {
 
   /** Publishes a command as the core service and collects the statuses that answer it, until the last. */
   async function answers(id: string, command: JsonObject): Promise<JsonObject[]> {
-    const account = ready.accounts.egizcore;
-    if (account === undefined || !('certFile' in account)) throw new Error('no account of the core');
-    const link = connectMqtt({
-      url: account.url,
-      clientId: `egizcore-${id}`,
-      tls: {
-        ca: readFileSync(ready.mqtt.caFile),
-        cert: readFileSync(account.certFile),
-        key: readFileSync(account.keyFile),
-      },
-    });
+    const link = connectService(ready, 'egizcore', `egizcore-${id}`);
     const told: JsonObject[] = [];
     try {
       await link.subscribe('openegiz/+/+/+/+/status', ({ payload }) => {

@@ -22,6 +22,9 @@ describe('openegiz start (SPEC 6)', function () {
     isAlive(ready.pid).should.equal(true);
     await httpAnswers(`${ready.apiUrl}/api/v1/clients`, [401], ready.mqtt.caFile);
     await tlsAnswers(Number(new URL(ready.mqtt.url).port), ready.mqtt.caFile);
+    const metrics = await (await fetch(ready.metricsUrl ?? '')).text();
+    metrics.should.match(/^egiz_stores\{state="usable"\} 1$/m);
+    metrics.should.match(/^egiz_clients\{presence="online"\} [1-9]/m);
     should(Object.keys(ready.tokens)).eql(['acme:admin', 'acme:viewer', 'globex:admin', 'globex:viewer']);
     should(Object.keys(ready.logins)).eql(['editor', 'dashboard:admin', 'dashboard:viewer']);
     should(Object.keys(ready.accounts)).containDeep([

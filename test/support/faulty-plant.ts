@@ -6,10 +6,10 @@ import { parseInventory } from '../../lib/inventory/parse';
 import { developmentPki } from '../../lib/pki/directory';
 import { publishCode, subscribeCode } from './account-client';
 import { Exporter, WELL } from './exporter';
-import { InfluxServer } from './influxdb';
 import type { Target } from './monitoring';
 import { freePort } from './mosquitto';
 import { ROOT } from './node-red';
+import { PreparedInfluxdb } from './prepared-influxdb';
 import { WatchedBroker } from './watched-broker';
 
 const INVENTORY = parseInventory(readFileSync(join(ROOT, 'sample/inventory.yaml'), 'utf8'));
@@ -32,7 +32,7 @@ export class FaultyPlant {
     readonly bare: WatchedBroker,
     /** Without `$SYS` of Mosquitto's own, with no room for its audit log, and nobody where its certificate should be. */
     readonly mute: WatchedBroker,
-    readonly influx: InfluxServer,
+    readonly influx: PreparedInfluxdb,
     readonly nodeRed: Exporter,
     readonly archive: Exporter,
     readonly auditor: Exporter,
@@ -56,7 +56,7 @@ export class FaultyPlant {
             ),
         certificateAddress: `127.0.0.1:${await freePort()}`,
       }),
-      InfluxServer.start(),
+      PreparedInfluxdb.start(),
       Exporter.start(WELL['node-red']),
       Exporter.start(WELL.archive),
       Exporter.start(WELL.auditor),

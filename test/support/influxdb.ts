@@ -1,86 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { provideInfluxdb } from '../../lib/programs/provide';
-import { freePort } from './mosquitto';
-import { RunningProgram } from './program';
+import { delay, freePort } from './mosquitto';
 
-const ORG = 'openegiz';
-const TOKEN = 'token-of-a-test';
+const START_TIMEOUT_MS = 60_000;
 
-/** An InfluxDB 2 of its own, set up with the organisation and the bucket `raw`. */
-export class InfluxServer {
+/** An InfluxDB 2 of its own for one test, with its data in a directory of its own. */
+export class InfluxdbServer {
+  readonly directory = mkdtempSync(join(tmpdir(), 'egiz-influxdb-'));
+  private child: ChildProcess | undefined;
+  private output = '';
+
   private constructor(
-    private readonly program: RunningProgram,
-    private readonly directory: string,
-    /** HOST:PORT */
-    readonly target: string,
+    private readonly program: string,
+    private readonly port: number,
   ) {}
 
-  static async start(): Promise<InfluxServer> {
-    const directory = mkdtempSync(join(tmpdir(), 'egiz-influx-'));
-    const target = `127.0.0.1:${await freePort()}`;
-    const program = await RunningProgram.start({
-      command: await provideInfluxdb(() => undefined),
-      args: [
-        `--bolt-path=${join(directory, 'influxd.bolt')}`,
-        `--sqlite-path=${join(directory, 'influxd.sqlite')}`,
-        `--engine-path=${join(directory, 'engine')}`,
-        `--http-bind-address=${target}`,
-        '--reporting-disabled',
-      ],
-      readyUrl: `http://${target}/ping`,
-    });
-    const server = new InfluxServer(program, directory, target);
-    const account = {
-      username: 'admin',
-      password: 'password-of-a-test',
-      org: ORG,
-      bucket: 'raw',
-      token: TOKEN,
-    };
-    await server.post('/api/v2/setup', JSON.stringify(account));
+  static async start(): Promise<InfluxdbServer> {
+    const server = new InfluxdbServer(await provideInfluxdb(console.log), await freePort());
+    await server.run();
     return server;
   }
 
-  /** @param lines line protocol */
-  async write(bucket: string, lines: readonly string[]): Promise<void> {
-    await this.post(`/api/v2/write?org=${ORG}&bucket=${bucket}`, lines.join('\n'));
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
-  /** @returns annotated CSV, without tables: empty */
-  async query(flux: string): Promise<string> {
-    return this.post(`/api/v2/query?org=${ORG}`, flux, 'application/vnd.flux');
+  get pid(): number {
+    return this.child?.pid ?? 0;
   }
 
-  async createBucket(name: string): Promise<void> {
-    const { orgs } = JSON.parse(await this.call('/api/v2/orgs')) as { orgs: readonly { id: string }[] };
-    await this.post('/api/v2/buckets', JSON.stringify({ orgID: orgs[0]?.id, name, retentionRules: [] }));
+  /** Starts it, or starts it again with the data it had. */
+  async run(): Promise<void> {
+    const at = (name: string) => join(this.directory, name);
+    const child = spawn(
+      this.program,
+      [
+        ...['--http-bind-address', `127.0.0.1:${this.port}`],
+        ...['--bolt-path', at('influxd.bolt'), '--sqlite-path', at('influxd.sqlite')],
+        ...['--engine-path', at('engine'), '--reporting-disabled', '--log-level', 'warn'],
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        cwd: this.directory,
+        env: { ...process.env, HOME: this.directory },
+      },
+    );
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.output = (this.output + chunk.toString()).slice(-100_000);
+      });
+    }
+    for (const end = Date.now() + START_TIMEOUT_MS; !(await this.answers()); await delay(100)) {
+      if (child.exitCode !== null || Date.now() > end)
+        throw new Error(`InfluxDB did not start:\n${this.output}`);
+    }
   }
 
-  /** @param flux with its `option task` */
-  async createTask(flux: string): Promise<void> {
-    await this.post('/api/v2/tasks', JSON.stringify({ org: ORG, flux }));
+  private async answers(): Promise<boolean> {
+    return fetch(`${this.url}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   }
 
-  async stop(): Promise<void> {
-    await this.program.stop();
+  /** SIGTERM unless told otherwise, and waits. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill(signal);
+    await gone;
   }
 
   async close(): Promise<void> {
-    await this.stop();
+    await this.stop('SIGKILL');
     rmSync(this.directory, { recursive: true, force: true });
-  }
-
-  private post(path: string, body: string, type = 'application/json'): Promise<string> {
-    return this.call(path, { method: 'POST', body, headers: { 'content-type': type } });
-  }
-
-  private async call(path: string, init: RequestInit = {}): Promise<string> {
-    const headers = { ...init.headers, authorization: `Token ${TOKEN}`, accept: 'application/csv' };
-    const response = await fetch(`http://${this.target}${path}`, { ...init, headers });
-    const answer = await response.text();
-    if (!response.ok) throw new Error(`InfluxDB, ${path.split('?')[0]}: ${answer}`);
-    return answer;
   }
 }

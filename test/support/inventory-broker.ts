@@ -162,11 +162,12 @@ export class InventoryBroker {
     );
   }
 
-  async stop(): Promise<void> {
+  /** SIGTERM lets it write what it keeps. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const { child } = this;
     if (child === undefined) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    child.kill('SIGKILL');
+    child.kill(signal);
     await gone;
     rmSync(this.pidFile, { force: true });
   }

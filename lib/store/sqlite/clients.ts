@@ -5,7 +5,14 @@ import { assignments, int, intOrNull, json, type Row, type Statements, text, tex
 
 type ClientQueries = Pick<
   StoreTransaction,
-  'client' | 'clientAt' | 'registerClient' | 'retireClient' | 'registeredClients' | 'updateClient' | 'clients'
+  | 'client'
+  | 'clientAt'
+  | 'registerClient'
+  | 'retireClient'
+  | 'registeredClients'
+  | 'updateClient'
+  | 'clients'
+  | 'countByPresence'
 >;
 
 const COLUMNS = {
@@ -79,6 +86,15 @@ export function clientQueries(sql: Statements): ClientQueries {
           limit: page.limit,
         })
         .map(clientRecord);
+    },
+    async countByPresence() {
+      const counts: Record<Presence, number> = { online: 0, offline: 0, unknown: 0 };
+      for (const row of sql.all(
+        'SELECT presence, count(*) AS n FROM clients WHERE retired = 0 GROUP BY presence',
+      )) {
+        counts[text(row.presence) as Presence] = int(row.n);
+      }
+      return counts;
     },
   };
 }

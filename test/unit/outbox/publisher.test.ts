@@ -3,7 +3,7 @@ import { EgizError } from '../../../lib/errors/egiz-error';
 import type { LinkState, PublishRequest, PublishResult } from '../../../lib/mqtt/link';
 import { OutboxPublisher } from '../../../lib/outbox/publisher';
 import { backoffMs } from '../../../lib/time/backoff';
-import { type Engine, PRESS, push, Reporter, startEngine, stored } from '../../support/engine';
+import { type Engine, order, PRESS, push, Reporter, startEngine, stored } from '../../support/engine';
 
 const TAKEN: PublishResult = { reasonCode: 0, noSubscribers: false };
 const CONNECTED: LinkState = { kind: 'connected', sessionPresent: false };
@@ -234,6 +234,27 @@ describe('publishing the outbox (SPEC 3 "Service")', () => {
     await engine.service.tick();
     should(await stored(engine, command)).have.property('state', 'expired');
     should(await rows()).equal(0);
+  });
+
+  it('fails a command that no message can be made of, and none of the others', async () => {
+    const stranger = { tenantId: 'acme', clientId: 'stranger' };
+    await engine.service.store.transaction((tx) =>
+      tx.registerClient({
+        ...stranger,
+        type: 'thing',
+        profile: 'of-another-release',
+        address: '',
+        labels: {},
+      }),
+    );
+    const given = order({ n: 1 });
+    const result = await engine.service.push({ ...given, ref: stranger });
+    if (result.kind !== 'new' || result.acceptance.kind !== 'accepted') throw new Error('not accepted');
+    const sound = await push(engine, { n: 2 });
+    publisher.start();
+    should(await reaches(result.acceptance.command, 'failed')).have.property('code', 'PROFILE_UNKNOWN');
+    await reaches(sound, 'published');
+    errors.should.eql([]);
   });
 
   it('goes on by itself after the store has failed under it', async () => {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import 'should';
 import { loginOf, readSimulatorFile } from '../../../lib/simulator/account';
 
-describe('the file of simulated clients', () => {
+describe('the file of simulated clients and boards', () => {
   let directory: string;
   let path: string;
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'egiz-accounts-'));
-    path = join(directory, 'clients.json');
+    path = join(directory, 'simulated.json');
   });
 
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -23,21 +23,35 @@ describe('the file of simulated clients', () => {
     username: 'acme.press-1',
   };
 
-  it('names clients and where their logins are', () => {
-    writeFileSync(
-      path,
-      JSON.stringify({ stateDirectory: '/s', clients: [{ ...account, passwordFile: '/p' }] }),
-    );
-    readSimulatorFile(path).should.eql({
+  const board = {
+    deviceId: 'board-1',
+    factoryId: 'f',
+    equipmentType: 'oven',
+    equipmentId: 'oven-1',
+    sensorType: 'thermal',
+    url: 'mqtts://127.0.0.1:8884',
+    username: 'board-1',
+  };
+  const file = (more: object) => JSON.stringify({ seed: 1, clients: [], boards: [], ...more });
+
+  it('names clients and boards and where their logins are', () => {
+    const content = {
       stateDirectory: '/s',
+      seed: 7,
       clients: [{ ...account, passwordFile: '/p' }],
-    });
+      boards: [{ ...board, certFile: '/c', keyFile: '/k' }],
+    };
+    writeFileSync(path, JSON.stringify(content));
+    readSimulatorFile(path).should.eql(content);
   });
 
   for (const [what, content] of [
-    ['has no list', '{}'],
-    ['has a client that is a text', '{"clients":["x"]}'],
-    ['has a client without an address', JSON.stringify({ clients: [{ ...account, url: '' }] })],
+    ['has no list of clients', '{"seed":1,"boards":[]}'],
+    ['has no list of boards', '{"seed":1,"clients":[]}'],
+    ['has no seed', '{"clients":[],"boards":[]}'],
+    ['has a client that is a text', file({ clients: ['x'] })],
+    ['has a client without an address', file({ clients: [{ ...account, url: '' }] })],
+    ['has a board with a sensor nobody can make up', file({ boards: [{ ...board, sensorType: 'smell' }] })],
   ] as const) {
     it(`is refused when it ${what}`, () => {
       writeFileSync(path, content);

@@ -1,0 +1,127 @@
+/** What a sequence number says of the messages of one topic. */
+export type Arrival =
+  /** The first of its kind. */
+  | 'new'
+  /** It has come before. */
+  | 'duplicate'
+  /** Newer ones came before it; it was counted as lost, or is too old to tell. */
+  | 'late';
+
+/** `seq` runs from 1 to this and begins again at 1 (SPEC 4: unsigned 32-bit). */
+const LAST_SEQ = 0xffff_ffff;
+/** `boot_id` counts through all 32 bits. */
+const BOOTS = 0x1_0000_0000;
+/** How many numbers behind the highest one are remembered, one bit each. */
+const WINDOW = 32;
+/** So many messages in a row of a lower boot_id: the board has lost its flash and counts from anew. */
+const BEGAN_ANEW = 3;
+
+/**
+ * The numbers of one topic: what is missing, doubled, late. A missing number may still come for a while, since a
+ * broker sends again what was not acknowledged; `settle` says when it is lost. A few numbers and no list, so that a
+ * hundred thousand topics fit.
+ */
+export class Sequence {
+  #boot: number;
+  #highest: number;
+  /** Bit n: `highest - n` has come. */
+  #seen = 1;
+  /** Bit n: `highest - n` is missing and not yet counted as lost. */
+  #missing = 0;
+  #otherBoot = -1;
+  #otherBootSeen = 0;
+  /** When the oldest number that is still missing was found to be, milliseconds. */
+  #missingSince = 0;
+
+  /** The first message tells where counting begins: what came before it is not known to be lost. */
+  constructor(boot: number, seq: number) {
+    this.#boot = boot;
+    this.#highest = seq;
+  }
+
+  get waits(): boolean {
+    return this.#missing !== 0;
+  }
+
+  /**
+   * @param now milliseconds
+   * @param onLost told how many numbers can no longer come
+   */
+  arrive(boot: number, seq: number, now: number, onLost: (count: number) => void): Arrival {
+    if (boot === this.#boot) {
+      this.#otherBootSeen = 0;
+      const ahead = distance(this.#highest, seq, LAST_SEQ);
+      if (ahead > 0) this.#advance(ahead, seq, now, onLost);
+      else return this.#behind(-ahead);
+      return 'new';
+    }
+    if (distance(this.#boot, boot, BOOTS) > 0) {
+      // Counting begins at 1 in each boot.
+      this.#begin(boot, seq, onLost);
+      if (seq > 1) onLost(seq - 1);
+      return 'new';
+    }
+    return this.#lowerBoot(boot, seq, onLost);
+  }
+
+  /** @returns how many numbers are lost: those that have been missing since before `before` */
+  settle(before: number): number {
+    if (this.#missing === 0 || this.#missingSince > before) return 0;
+    const lost = bits(this.#missing);
+    this.#missing = 0;
+    return lost;
+  }
+
+  #begin(boot: number, seq: number, onLost: (count: number) => void): void {
+    if (this.#missing !== 0) onLost(bits(this.#missing));
+    this.#boot = boot;
+    this.#highest = seq;
+    this.#seen = 1;
+    this.#missing = 0;
+    this.#otherBootSeen = 0;
+  }
+
+  #advance(ahead: number, seq: number, now: number, onLost: (count: number) => void): void {
+    const gap = ahead - 1;
+    if (gap > 0 && this.#missing === 0) this.#missingSince = now;
+    const beyond = ahead >= WINDOW ? this.#missing : this.#missing >>> (WINDOW - ahead);
+    const lost = bits(beyond) + Math.max(0, gap - (WINDOW - 1));
+    if (lost > 0) onLost(lost);
+    const between = gap === 0 ? 0 : ahead >= WINDOW ? ~1 : (1 << ahead) - 2;
+    this.#missing = ahead >= WINDOW ? between : (this.#missing << ahead) | between;
+    this.#seen = ahead >= WINDOW ? 1 : (this.#seen << ahead) | 1;
+    this.#highest = seq;
+  }
+
+  #behind(by: number): Arrival {
+    if (by >= WINDOW) return 'late';
+    const bit = 1 << by;
+    if ((this.#seen & bit) !== 0) return 'duplicate';
+    const counted = (this.#missing & bit) === 0;
+    this.#seen |= bit;
+    this.#missing &= ~bit;
+    return counted ? 'late' : 'new';
+  }
+
+  /** A straggler of an earlier boot, or a board whose flash was erased. */
+  #lowerBoot(boot: number, seq: number, onLost: (count: number) => void): Arrival {
+    this.#otherBootSeen = boot === this.#otherBoot ? this.#otherBootSeen + 1 : 1;
+    this.#otherBoot = boot;
+    if (this.#otherBootSeen < BEGAN_ANEW) return 'late';
+    this.#begin(boot, seq, onLost);
+    return 'new';
+  }
+}
+
+/** How far `to` is ahead of `from` on a circle of so many numbers; negative when it is behind. */
+function distance(from: number, to: number, numbers: number): number {
+  const ahead = (((to - from) % numbers) + numbers) % numbers;
+  return ahead > numbers / 2 ? ahead - numbers : ahead;
+}
+
+/** How many bits of 32 are set. */
+function bits(word: number): number {
+  let count = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}

@@ -1,0 +1,38 @@
+import type { Node } from 'node-red';
+import { calmStatusOf } from '../shell/status';
+import type { StreamState } from './subscribed-link';
+
+/** A reason longer than this does not fit under a node. */
+const MAX_TEXT = 40;
+
+/** Shows under the node whether messages reach it, and whether the flow keeps up. */
+export class TelemetryStatus {
+  readonly #show: ReturnType<typeof calmStatusOf>;
+  #state: StreamState = { kind: 'connecting' };
+  #slow = false;
+
+  constructor(node: Node) {
+    this.#show = calmStatusOf(node);
+  }
+
+  connection(state: StreamState): void {
+    this.#state = state;
+    this.#refresh();
+  }
+
+  /** @param slow messages were shed, or kept waiting at the broker, in the last second */
+  flow(slow: boolean): void {
+    this.#slow = slow;
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    const state = this.#state;
+    if (state.kind === 'listening') {
+      if (this.#slow) this.#show('yellow', 'status.slow');
+      else this.#show('green', 'status.listening');
+    } else if (state.kind === 'refused') this.#show('red', 'status.refused');
+    else if (state.kind === 'disconnected') this.#show('red', state.reason.slice(0, MAX_TEXT), 'ring');
+    else this.#show('yellow', 'status.connecting', 'ring');
+  }
+}
