@@ -130,14 +130,14 @@ function generate(fleet: Fleet, load: Load, port: number, broker: ChildProcess):
 }
 
 /** Seconds of processor time so far. */
-function cpuOf(pid: number): number {
+export function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** Seconds that all cores together have worked, or were taken away by the host. */
-function cpuOfAll(): number {
+export function cpuOfAll(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
   const fields = line.split(/\s+/).slice(1).map(Number);
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields;
