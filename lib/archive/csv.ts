@@ -58,6 +58,6 @@ function isComplete(record: string): boolean {
 
 function fieldsOf(record: string): string[] {
   if (!record.includes('"')) return record.split(',');
-  const fields = record.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g);
+  const fields = `,${record}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g);
   return [...fields].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
 }
