@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tokenFile } from '../../lib/archive/layout';
+import { setUpArchive } from '../../lib/archive/setup';
 import { devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { parseInventory } from '../../lib/inventory/parse';
 import { filesOf } from '../../lib/pki/enrol';
@@ -13,8 +15,6 @@ import { TelegrafProcess } from './telegraf';
 
 const SENSORS = ['electrical', 'thermal', 'environmental'];
 const ARCHIVE = 'telegraf';
-const TOKEN = 'token-of-a-test';
-const RETENTION_SECONDS = 90 * 86_400;
 
 /** Boards, the broker with their accounts and rights, Telegraf as it is shipped, and InfluxDB: all for real. */
 export class ArchiveChain {
@@ -26,12 +26,16 @@ export class ArchiveChain {
     private readonly secrets: string,
   ) {}
 
+  private get adminToken(): string {
+    return readFileSync(tokenFile(this.secrets, 'admin'), 'utf8').trim();
+  }
+
   static async start(boards: number): Promise<ArchiveChain> {
     const text = inventoryOf(boards);
     const secrets = mkdtempSync(join(tmpdir(), 'egiz-secrets-'));
     const [broker, influxdb] = await Promise.all([InventoryBroker.start(text), InfluxdbServer.start()]);
-    await setUp(influxdb.url);
-    writeFileSync(join(secrets, 'influx_token'), TOKEN, { mode: 0o600 });
+    const { tokens } = await setUpArchive({ url: influxdb.url, directory: secrets });
+    copyFileSync(tokens.telegraf, join(secrets, 'influx_token'));
     const { certFile, keyFile } = serviceFiles(broker, ARCHIVE);
     const telegraf = await TelegrafProcess.start(
       {
@@ -92,7 +96,7 @@ export class ArchiveChain {
   async write(lines: string): Promise<void> {
     const response = await fetch(`${this.influxdb.url}/api/v2/write?org=openegiz&bucket=raw`, {
       method: 'POST',
-      headers: { authorization: `Token ${TOKEN}` },
+      headers: { authorization: `Token ${this.adminToken}` },
       body: lines,
     });
     if (!response.ok) throw new Error(await response.text());
@@ -102,7 +106,7 @@ export class ArchiveChain {
     const response = await fetch(`${this.influxdb.url}/api/v2/query?org=openegiz`, {
       method: 'POST',
       headers: {
-        authorization: `Token ${TOKEN}`,
+        authorization: `Token ${this.adminToken}`,
         'content-type': 'application/json',
         accept: 'application/csv',
       },
@@ -126,19 +130,6 @@ export class ArchiveChain {
 
 function serviceFiles({ pkiDirectory }: InventoryBroker, name: string): KeyPairFiles {
   return filesOf(pkiDirectory, { kind: 'service', name });
-}
-
-async function setUp(url: string): Promise<void> {
-  const post = async (path: string, body: object): Promise<unknown> => {
-    const headers = { authorization: `Token ${TOKEN}` };
-    const response = await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body), headers });
-    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
-    return response.json();
-  };
-  const account = { username: 'admin', password: 'password-of-a-test', token: TOKEN };
-  const first = { org: 'openegiz', bucket: 'raw', retentionPeriodSeconds: RETENTION_SECONDS };
-  const { org } = (await post('/api/v2/setup', { ...account, ...first })) as { org: { id: string } };
-  await post('/api/v2/buckets', { orgID: org.id, name: 'dead_letter', retentionRules: [] });
 }
 
 /** Every telemetry message has one point with `seq`, whatever it measures. */
