@@ -1,6 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Influx } from '../../lib/archive/influx';
 import { tokenFile } from '../../lib/archive/layout';
 import { setUpArchive } from '../../lib/archive/setup';
 import { devicesOf, type Inventory } from '../../lib/inventory/inventory';
@@ -28,6 +29,11 @@ export class ArchiveChain {
 
   private get adminToken(): string {
     return readFileSync(tokenFile(this.secrets, 'admin'), 'utf8').trim();
+  }
+
+  /** InfluxDB with every right, as another program may have it. */
+  get admin(): Influx {
+    return new Influx({ url: this.influxdb.url, token: this.adminToken });
   }
 
   static async start(boards: number): Promise<ArchiveChain> {
@@ -90,16 +96,6 @@ export class ArchiveChain {
       found.set(board, list);
     }
     return found;
-  }
-
-  /** Points that another program writes. */
-  async write(lines: string): Promise<void> {
-    const response = await fetch(`${this.influxdb.url}/api/v2/write?org=openegiz&bucket=raw`, {
-      method: 'POST',
-      headers: { authorization: `Token ${this.adminToken}` },
-      body: lines,
-    });
-    if (!response.ok) throw new Error(await response.text());
   }
 
   async query(flux: string): Promise<string[][]> {
