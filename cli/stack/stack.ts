@@ -4,7 +4,7 @@ import { brokerLimits } from '../../lib/broker/sizing';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
 import { clientsOf, devicesOf, type Inventory } from '../../lib/inventory/inventory';
-import { type PreparedAccess, prepareAccess, withConfigService } from './access';
+import { type PreparedAccess, prepareAccess, withOwnServices } from './access';
 import {
   ARCHIVE_SERVICES,
   type ArchivePrograms,
@@ -123,8 +123,10 @@ export class Stack {
   }
 
   private async prepare(given: Inventory, archives: boolean): Promise<Prepared> {
-    const { inventory, account, added } = withConfigService(given);
-    if (added) this.view.say(`Added the service account "${account}" (role config): the inventory has none`);
+    const { inventory, added } = withOwnServices(given);
+    for (const { id, role } of added) {
+      this.view.say(`Added the service account "${id}" (role ${role}): the inventory has none for Node-RED`);
+    }
     const { ports, replaced } = await choosePorts(
       this.paths.portsFile,
       this.claims,
@@ -134,7 +136,7 @@ export class Stack {
       this.view.say(`Port ${wanted} (${name}) is taken: using ${port}`, 'warning');
     }
     writeFileAtomic(this.paths.inventoryFile, `${JSON.stringify(inventory, null, 2)}\n`, 0o600);
-    const access = await prepareAccess(inventory, account, this.paths, ports);
+    const access = await prepareAccess(inventory, this.paths, ports);
     const { accountsAdded, accountsRemoved } = access.generated.diff;
     this.view.say(
       `${access.accounts.size} accounts (${accountsAdded.length} new, ${accountsRemoved.length} removed)`,

@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InfluxdbServer } from './influxdb';
+
+const ORG = 'openegiz';
+const TOKEN = 'token-of-a-test';
+
+/** An InfluxDB 2 with the organisation and the buckets of the archive, and a token that may do everything. */
+export class PreparedInfluxdb {
+  private constructor(private readonly server: InfluxdbServer) {}
+
+  static async start(): Promise<PreparedInfluxdb> {
+    const influxdb = new PreparedInfluxdb(await InfluxdbServer.start());
+    const account = { username: 'admin', password: 'password-of-a-test', token: TOKEN };
+    await influxdb.post('/api/v2/setup', { ...account, org: ORG, bucket: 'raw' });
+    for (const bucket of ['downsampled', 'dead_letter']) await influxdb.createBucket(bucket);
+    mkdirSync(influxdb.secretsDirectory);
+    writeFileSync(join(influxdb.secretsDirectory, 'influx_token'), TOKEN, { mode: 0o600 });
+    return influxdb;
+  }
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  /** HOST:PORT */
+  get target(): string {
+    return new URL(this.url).host;
+  }
+
+  /** As telegraf/telegraf.conf wants it. */
+  get secretsDirectory(): string {
+    return join(this.server.directory, 'secrets');
+  }
+
+  /** @param lines line protocol */
+  async write(bucket: string, lines: readonly string[]): Promise<void> {
+    await this.call(`/api/v2/write?org=${ORG}&bucket=${bucket}`, { method: 'POST', body: lines.join('\n') });
+  }
+
+  /** @returns the rows of the answer, without the head of each table */
+  async query(flux: string): Promise<readonly string[]> {
+    const body = { query: flux, dialect: { header: false, annotations: [] } };
+    return (await this.post(`/api/v2/query?org=${ORG}`, body)).split('\r\n').filter((line) => line !== '');
+  }
+
+  /** @param flux with its `option task` */
+  async createTask(flux: string): Promise<void> {
+    await this.post('/api/v2/tasks', { org: ORG, flux });
+  }
+
+  async removeBucket(name: string): Promise<void> {
+    const found = JSON.parse(await this.call(`/api/v2/buckets?name=${name}`)) as {
+      buckets: { id: string }[];
+    };
+    await this.call(`/api/v2/buckets/${found.buckets[0]?.id}`, { method: 'DELETE' });
+  }
+
+  async stop(): Promise<void> {
+    await this.server.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+  }
+
+  private async createBucket(name: string): Promise<void> {
+    const { orgs } = JSON.parse(await this.call('/api/v2/orgs')) as { orgs: readonly { id: string }[] };
+    await this.post('/api/v2/buckets', { orgID: orgs[0]?.id, name, retentionRules: [] });
+  }
+
+  private post(path: string, body: object): Promise<string> {
+    const headers = { 'content-type': 'application/json', accept: 'application/csv' };
+    return this.call(path, { method: 'POST', body: JSON.stringify(body), headers });
+  }
+
+  private async call(path: string, init: RequestInit = {}): Promise<string> {
+    const headers = { ...init.headers, authorization: `Token ${TOKEN}` };
+    const response = await fetch(`${this.url}${path}`, { ...init, headers });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`InfluxDB, ${path.split('?')[0]}: ${answer}`);
+    return answer;
+  }
+}
