@@ -31,7 +31,9 @@ async function reached(
 describe('the archive (FR-4, NFR-4)', function () {
   this.timeout(300_000);
   let chain: ArchiveChain;
-  before(async () => {
+  before(async function () {
+    // Telegraf and InfluxDB may have to be built first.
+    this.timeout(900_000);
     chain = await ArchiveChain.start(BOARDS);
   });
   after(() => chain.close());
