@@ -1,4 +1,4 @@
-import type { NodeAPI } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 import { toEgizError } from '../../lib/errors/egiz-error';
 import { PresenceMetrics } from '../../lib/metrics/presence';
 import { registry } from '../../lib/metrics/registry';
@@ -36,12 +36,11 @@ export = (RED: NodeAPI): void => {
       const status = new PresenceStatus(node, () => tracker.counts);
       const reader = new EvidenceReader();
       const faulty = new FaultyTopics();
-      const memory =
-        config.contextStore === ''
-          ? new MemoryOverDeploys(kept, node, tracker)
-          : new MemoryInContext(node, config.contextStore, tracker, (fault) =>
-              out.error(toEgizError(fault, 'CONTEXT_FAILED'), ''),
-            );
+      const memory = hasStore(RED, node, config.contextStore)
+        ? new MemoryInContext(node, config.contextStore, tracker, (fault) =>
+            out.error(toEgizError(fault, 'CONTEXT_FAILED'), ''),
+          )
+        : new MemoryOverDeploys(kept, node, tracker);
       const restored = memory.restore();
       const unwatch = metrics.watch(() => tracker.counts);
 
@@ -91,3 +90,13 @@ export = (RED: NodeAPI): void => {
     },
   });
 };
+
+/** A flow may come from a Node-RED whose settings have other context stores. */
+function hasStore({ settings }: NodeAPI, node: Node, name: string): boolean {
+  const { contextStorage = {} } = settings as { contextStorage?: Record<string, unknown> };
+  if (name === '' || Object.hasOwn(contextStorage, name)) return name !== '';
+  node.warn(
+    `The settings have no context store "${name}": the devices are kept in memory, over deploys only`,
+  );
+  return false;
+}
