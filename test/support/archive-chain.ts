@@ -1,6 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Influx } from '../../lib/archive/influx';
+import { tokenFile } from '../../lib/archive/layout';
+import { setUpArchive } from '../../lib/archive/setup';
 import { devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { parseInventory } from '../../lib/inventory/parse';
 import { filesOf } from '../../lib/pki/enrol';
@@ -13,8 +16,6 @@ import { TelegrafProcess } from './telegraf';
 
 const SENSORS = ['electrical', 'thermal', 'environmental'];
 const ARCHIVE = 'telegraf';
-const TOKEN = 'token-of-a-test';
-const RETENTION_SECONDS = 90 * 86_400;
 
 /** Boards, the broker with their accounts and rights, Telegraf as it is shipped, and InfluxDB: all for real. */
 export class ArchiveChain {
@@ -23,15 +24,25 @@ export class ArchiveChain {
     readonly broker: InventoryBroker,
     readonly influxdb: InfluxdbServer,
     readonly telegraf: TelegrafProcess,
-    private readonly secrets: string,
+    /** Where `openegiz archive setup` has put its tokens. */
+    readonly secrets: string,
   ) {}
+
+  private get adminToken(): string {
+    return readFileSync(tokenFile(this.secrets, 'admin'), 'utf8').trim();
+  }
+
+  /** InfluxDB with every right, as another program may have it. */
+  get admin(): Influx {
+    return new Influx({ url: this.influxdb.url, token: this.adminToken });
+  }
 
   static async start(boards: number): Promise<ArchiveChain> {
     const text = inventoryOf(boards);
     const secrets = mkdtempSync(join(tmpdir(), 'egiz-secrets-'));
     const [broker, influxdb] = await Promise.all([InventoryBroker.start(text), InfluxdbServer.start()]);
-    await setUp(influxdb.url);
-    writeFileSync(join(secrets, 'influx_token'), TOKEN, { mode: 0o600 });
+    const { tokens } = await setUpArchive({ url: influxdb.url, directory: secrets });
+    copyFileSync(tokens.telegraf, join(secrets, 'influx_token'));
     const { certFile, keyFile } = serviceFiles(broker, ARCHIVE);
     const telegraf = await TelegrafProcess.start(
       {
@@ -88,21 +99,28 @@ export class ArchiveChain {
     return found;
   }
 
-  /** Points that another program writes. */
-  async write(lines: string): Promise<void> {
-    const response = await fetch(`${this.influxdb.url}/api/v2/write?org=openegiz&bucket=raw`, {
-      method: 'POST',
-      headers: { authorization: `Token ${TOKEN}` },
-      body: lines,
-    });
-    if (!response.ok) throw new Error(await response.text());
+  /** When a board has measured the message with this number. */
+  async timeOf(deviceId: string, seq: number, begin: Date): Promise<Date> {
+    const one = `r.device_id == "${deviceId}" and r._value == ${seq}`;
+    const [row] = await this.query(
+      `${numbers(begin)} |> filter(fn: (r) => ${one}) |> keep(columns: ["_time"])`,
+    );
+    if (row === undefined) throw new Error(`message ${seq} of ${deviceId} is not stored`);
+    return new Date(row.at(-1) ?? '');
+  }
+
+  /** Deletes what a board has measured from one time up to another, both included. */
+  async remove(deviceId: string, from: Date, to: Date): Promise<void> {
+    const period = { start: from.toISOString(), stop: to.toISOString() };
+    const predicate = `device_id="${deviceId}"`;
+    await this.admin.call('POST', '/api/v2/delete?org=openegiz&bucket=raw', { ...period, predicate });
   }
 
   async query(flux: string): Promise<string[][]> {
     const response = await fetch(`${this.influxdb.url}/api/v2/query?org=openegiz`, {
       method: 'POST',
       headers: {
-        authorization: `Token ${TOKEN}`,
+        authorization: `Token ${this.adminToken}`,
         'content-type': 'application/json',
         accept: 'application/csv',
       },
@@ -126,19 +144,6 @@ export class ArchiveChain {
 
 function serviceFiles({ pkiDirectory }: InventoryBroker, name: string): KeyPairFiles {
   return filesOf(pkiDirectory, { kind: 'service', name });
-}
-
-async function setUp(url: string): Promise<void> {
-  const post = async (path: string, body: object): Promise<unknown> => {
-    const headers = { authorization: `Token ${TOKEN}` };
-    const response = await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body), headers });
-    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
-    return response.json();
-  };
-  const account = { username: 'admin', password: 'password-of-a-test', token: TOKEN };
-  const first = { org: 'openegiz', bucket: 'raw', retentionPeriodSeconds: RETENTION_SECONDS };
-  const { org } = (await post('/api/v2/setup', { ...account, ...first })) as { org: { id: string } };
-  await post('/api/v2/buckets', { orgID: org.id, name: 'dead_letter', retentionRules: [] });
 }
 
 /** Every telemetry message has one point with `seq`, whatever it measures. */
