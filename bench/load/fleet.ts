@@ -115,7 +115,8 @@ function fleetOf(boards: number): Inventory {
   );
 }
 
-function compile(directory: string): string {
+/** Compiles the generator into the directory. @returns the program's path */
+export function compile(directory: string): string {
   const program = join(directory, 'load');
   const sources = ['client.c', 'telemetry.c', 'load.c'].map((name) => join(ROOT, 'bench/load', name));
   execFileSync('cc', ['-O2', '-D_GNU_SOURCE', ...sources, '-lssl', '-lcrypto', '-o', program]);

@@ -65,7 +65,7 @@ export async function runLoad(fleet: Fleet, load: Load): Promise<Outcome> {
 }
 
 /** Stops and waits: the next run wants the core for itself. */
-async function ended(child: ChildProcess | undefined): Promise<void> {
+export async function ended(child: ChildProcess | undefined): Promise<void> {
   if (child === undefined || child.exitCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
@@ -130,14 +130,14 @@ function generate(fleet: Fleet, load: Load, port: number, broker: ChildProcess):
 }
 
 /** Seconds of processor time so far. */
-function cpuOf(pid: number): number {
+export function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** Seconds that all cores together have worked, or were taken away by the host. */
-function cpuOfAll(): number {
+export function cpuOfAll(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
   const fields = line.split(/\s+/).slice(1).map(Number);
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields;
@@ -148,7 +148,7 @@ function memoryOf(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 }
 
-async function listening(child: ChildProcess, port: number): Promise<void> {
+export async function listening(child: ChildProcess, port: number): Promise<void> {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {

@@ -39,7 +39,7 @@ export async function ensureTokens(
       await changes.make('token', name, what, async () => {
         const wanted = { orgID, description, permissions };
         const made = await influx.call<Authorization>('POST', '/api/v2/authorizations', wanted);
-        rewriteFileAtomic(file, `${made.token}\n`);
+        writeToken(file, made.token);
       });
     } else await ensureFile(file, good.token, changes);
     for (const { id } of own.filter((one) => one !== good)) {
@@ -52,7 +52,12 @@ export async function ensureTokens(
 
 async function ensureFile(file: string, token: string, changes: Changes): Promise<void> {
   if (existsSync(file) && readFileSync(file, 'utf8').trim() === token) return;
-  await changes.make('file', file, 'written', async () => rewriteFileAtomic(file, `${token}\n`));
+  await changes.make('file', file, 'written', async () => writeToken(file, token));
+}
+
+/** Without an end of the line: Telegraf sends what is in the file as it stands. */
+function writeToken(file: string, token: string): void {
+  rewriteFileAtomic(file, token);
 }
 
 /** A bucket that a dry run has not made has no id: its rights are then those of no token that is there. */

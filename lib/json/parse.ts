@@ -8,6 +8,8 @@ export interface JsonLimits {
   readonly maxDepth?: number;
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Keys that change an object's prototype when somebody assigns them carelessly: refused at the border. */
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__']);
 
@@ -51,7 +53,7 @@ export function checkJson(value: unknown, maxDepth = 64): asserts value is JsonV
 function decodeUtf8(input: Buffer | string): string {
   if (typeof input === 'string') return input;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(input);
+    return UTF_8.decode(input);
   } catch {
     throw new EgizError('JSON_NOT_UTF8', 'The document is not valid UTF-8', {
       mend: 'Encode the text as UTF-8.',
