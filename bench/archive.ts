@@ -9,8 +9,8 @@ import { ArchiveChain } from '../test/support/archive-chain';
 import { ArchiveLoad, type Burst } from './load/archive';
 import { percentiles, row } from './percentiles';
 
-const [boards = 1_000, seconds = 20, ...given] = process.argv.slice(2).map(Number);
-const RATES = given.length > 0 ? given : [1_000, 2_000, 5_000, 10_000, 15_000];
+const [boards = 1_000, seconds = 10, ...given] = process.argv.slice(2).map(Number);
+const RATES = given.length > 0 ? given : [1_000, 2_000, 5_000, 8_000, 10_000];
 /** At this rate latency is measured: 1,000 boards at 1 Hz. */
 const CALM = 1_000;
 /** Further behind than a flush and a query explain, and more at the end than at half-time. */

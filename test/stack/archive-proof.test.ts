@@ -4,6 +4,7 @@ import { SHIPPED_CLIENT_SCHEMAS } from '../../lib/schemas/shipped';
 import { type Simulator, startSimulator } from '../../lib/simulator/simulator';
 import { ArchiveChain } from '../support/archive-chain';
 import { delay } from '../support/mosquitto';
+import { runCommand } from '../support/running-stack';
 
 const BOARDS = 1_000;
 const MESSAGES = 200_000;
@@ -30,7 +31,9 @@ async function reached(
 describe('the archive (FR-4, NFR-4)', function () {
   this.timeout(300_000);
   let chain: ArchiveChain;
-  before(async () => {
+  before(async function () {
+    // Telegraf and InfluxDB may have to be built first.
+    this.timeout(900_000);
     chain = await ArchiveChain.start(BOARDS);
   });
   after(() => chain.close());
@@ -38,6 +41,7 @@ describe('the archive (FR-4, NFR-4)', function () {
   /** What the broker has acknowledged: from then on the boards do not have it any more. */
   let sent: Numbers;
   let acknowledged: number;
+  let begin: Date;
 
   function simulate(): Simulator {
     sent = new Map();
@@ -73,7 +77,7 @@ describe('the archive (FR-4, NFR-4)', function () {
   }
 
   it('has every one of 200,000 messages of 1,000 boards, although everything was away for a time', async () => {
-    const begin = new Date();
+    begin = new Date();
     const simulator = simulate();
     const far = () => `${acknowledged} acknowledged of ${sent.size} boards`;
     await reached('all boards send', () => sent.size === BOARDS, 60_000, far);
@@ -87,6 +91,38 @@ describe('the archive (FR-4, NFR-4)', function () {
     };
     await reached('all is stored', caughtUp, CATCH_UP_MS, () => `${stored} stored, ${far()}`);
     should(differences(sent, await chain.numbersSince(begin))).eql([]);
+  });
+
+  /** `openegiz archive audit`, as an operator runs it. */
+  async function audit() {
+    const { influxdb, secrets, telegraf } = chain;
+    const where = ['--url', influxdb.url, '--directory', secrets, '--telegraf', telegraf.metricsUrl];
+    const args = [...where, '--since', begin.toISOString(), '--margin', '1s', '--json'];
+    const { code, output } = await runCommand(['archive', 'audit', ...args]);
+    return { code, ...(JSON.parse(output) as object) };
+  }
+
+  it('is told so by its auditor', async () => {
+    should(await audit()).match({
+      code: 0,
+      expected: acknowledged,
+      stored: acknowledged,
+      missing: 0,
+      duplicates: 0,
+      telegraf: { rejected: 0, dropped: 0 },
+    });
+  });
+
+  it('is told by its auditor of three messages that are lost', async () => {
+    const board = 'board-7-thermal';
+    const [first, last] = await Promise.all([chain.timeOf(board, 50, begin), chain.timeOf(board, 52, begin)]);
+    await chain.remove(board, first, last);
+    should(await audit()).match({
+      code: 1,
+      expected: acknowledged,
+      missing: 3,
+      gaps: [{ topic: { deviceId: board }, from: 50, to: 52, count: 3, state: 'missing' }],
+    });
   });
 });
 

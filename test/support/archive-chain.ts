@@ -24,7 +24,8 @@ export class ArchiveChain {
     readonly broker: InventoryBroker,
     readonly influxdb: InfluxdbServer,
     readonly telegraf: TelegrafProcess,
-    private readonly secrets: string,
+    /** Where `openegiz archive setup` has put its tokens. */
+    readonly secrets: string,
   ) {}
 
   private get adminToken(): string {
@@ -96,6 +97,23 @@ export class ArchiveChain {
       found.set(board, list);
     }
     return found;
+  }
+
+  /** When a board has measured the message with this number. */
+  async timeOf(deviceId: string, seq: number, begin: Date): Promise<Date> {
+    const one = `r.device_id == "${deviceId}" and r._value == ${seq}`;
+    const [row] = await this.query(
+      `${numbers(begin)} |> filter(fn: (r) => ${one}) |> keep(columns: ["_time"])`,
+    );
+    if (row === undefined) throw new Error(`message ${seq} of ${deviceId} is not stored`);
+    return new Date(row.at(-1) ?? '');
+  }
+
+  /** Deletes what a board has measured from one time up to another, both included. */
+  async remove(deviceId: string, from: Date, to: Date): Promise<void> {
+    const period = { start: from.toISOString(), stop: to.toISOString() };
+    const predicate = `device_id="${deviceId}"`;
+    await this.admin.call('POST', '/api/v2/delete?org=openegiz&bucket=raw', { ...period, predicate });
   }
 
   async query(flux: string): Promise<string[][]> {
