@@ -1,6 +1,6 @@
 import type { Findings, FoundGap, FoundReboot } from '../../lib/archive/audit';
 import type { TelegrafEvidence } from '../../lib/archive/evidence';
-import { topicKey } from '../../lib/archive/stored-runs';
+import { topicKey } from '../../lib/archive/series';
 import type { TaskState } from '../../lib/archive/task-states';
 
 export interface AuditReport {

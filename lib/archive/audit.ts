@@ -2,15 +2,8 @@ import { refusedRuns } from './dead-letters';
 import type { Influx } from './influx';
 import { TELEMETRY_MEASUREMENTS } from './layout';
 import { BootNumbers, type Gap, lengthOf, type Reboot, TopicNumbers } from './sequences';
-import {
-  anyOf,
-  type Extent,
-  newestRuns,
-  type StoredRun,
-  storedRuns,
-  type Topic,
-  topicKey,
-} from './stored-runs';
+import { anyOf, type Extent, type Topic, topicKey } from './series';
+import { narrowed, newestRuns, type StoredRun, storedRuns } from './stored-runs';
 
 export type AuditScope = Pick<Extent, 'org' | 'devices'>;
 
@@ -51,9 +44,8 @@ export interface Findings {
 const LOOK_BACK_MS = 24 * 3_600_000;
 /** Read at once. */
 const SLICE_MS = 600_000;
-/** Slices with gaps that are read again in one go, and up to how many boards by name. */
+/** Slices with gaps that are read again in one go. */
 const SLICES_AGAIN = 6;
-const BOARDS_BY_NAME = 50;
 
 interface Counted {
   readonly topic: Topic;
@@ -115,8 +107,8 @@ export class ArchiveAudit {
       gaps.filter(({ fromTime, toTime }) => fromTime < stop && toTime >= start);
     const slices = this.#slices.filter((slice) => within(slice).length > 0);
     for (const slice of slices.sort((a, b) => a.reading - b.reading).slice(0, SLICES_AGAIN)) {
-      const boards = [...new Set(within(slice).map(({ topic }) => topic.deviceId))];
-      const scope = boards.length > BOARDS_BY_NAME ? this.#scope : { ...this.#scope, devices: boards };
+      const boards = within(slice).map(({ topic }) => topic.deviceId);
+      const scope = narrowed(this.#scope, boards);
       const { start, stop } = slice;
       for (const stored of await storedRuns(this.#influx, { ...scope, start, stop })) {
         slice.stored += this.#add(stored);

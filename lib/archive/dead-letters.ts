@@ -1,7 +1,8 @@
 import { canonicalSensorType, parseSensorTopic } from '../topics/sensors';
 import type { Row } from './csv';
 import type { Influx } from './influx';
-import { type Extent, rangeFlux, type StoredRun } from './stored-runs';
+import { type Extent, rangeFlux } from './series';
+import type { StoredRun } from './stored-runs';
 
 /**
  * Sequence numbers of messages that were refused in this time, each as a run of one. Their payloads are read by

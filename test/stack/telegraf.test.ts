@@ -49,7 +49,9 @@ describe('the archive in operation', function () {
     },
   });
   const send = (kind: string, payload: object, last = 'telemetry') =>
-    links.get(kind)?.publish({ topic: `${OVEN}/${kind}/${last}`, payload: JSON.stringify(payload), qos: 1 });
+    links
+      .get(kind)
+      ?.publish({ topic: `${OVEN}/${kind}/${last}`, payload: JSON.stringify(payload, null, 1), qos: 1 });
 
   async function count(measurement: string, field: string, since: Date): Promise<number> {
     const bucket = measurement === 'refused' ? 'dead_letter' : 'raw';
@@ -68,6 +70,7 @@ describe('the archive in operation', function () {
       await delay(100);
     }
   }
+  const rejections = () => chain.telegraf.metric('internal_write_metrics_rejected');
   const anHourAgo = () => new Date(Date.now() - 3_600_000);
 
   it('shows a value in InfluxDB within 2 s', async () => {
@@ -112,29 +115,49 @@ describe('the archive in operation', function () {
     (await chain.telegraf.metric('egiz_archive_refused_total')).should.equal(3);
   });
 
-  it('keeps the neighbours of a point that InfluxDB refuses for the type of a field, and counts the refusal', async () => {
-    const since = anHourAgo();
-    const status = (diagnostics: object) => ({
-      device_id: 'board-0-electrical',
-      status: 'online',
-      timestamp: new Date().toISOString(),
-      diagnostics,
-    });
-    // Somebody else's program has written a text under a name that is a number here.
-    await chain.write(`status diagnostics_odd="text" ${Date.now() - 1_000}000000`);
-    const stored = await count('electrical', 'seq', since);
-    const sent = Array.from({ length: 1_000 }, () => send('electrical', frequency()));
-    sent.push(send('electrical', status({ odd: 1 }), 'status'));
-    await Promise.all([...sent, ...Array.from({ length: 1_000 }, () => send('electrical', frequency()))]);
-    await reached('stored', () => count('electrical', 'seq', since), stored + 2_000);
-    const rejected = async () => Math.sign(await chain.telegraf.metric('internal_write_metrics_rejected'));
-    await reached('rejected', rejected, 1);
-    // They come once more, since they were not acknowledged, and are the same points.
-    await chain.telegraf.stop('SIGTERM');
-    await chain.telegraf.run();
-    await send('electrical', frequency());
-    await reached('stored', () => count('electrical', 'seq', since), stored + 2_001);
+  const status = (diagnostics: object) => ({
+    device_id: 'board-0-electrical',
+    status: 'online',
+    timestamp: new Date().toISOString(),
+    diagnostics,
   });
+
+  /** What InfluxDB refuses although Telegraf does not. */
+  const refusals = [
+    {
+      what: 'a field of another type than somebody else has written',
+      prepare: () =>
+        chain.admin.write('openegiz', 'raw', `status diagnostics_odd="text" ${Date.now() - 1_000}000000`),
+      send: () => send('electrical', status({ odd: 1 }), 'status'),
+    },
+    {
+      what: 'a time before what the bucket keeps, which somebody else has shortened',
+      prepare: async () => {
+        const path = '/api/v2/buckets?name=raw';
+        const { buckets } = await chain.admin.call<{ buckets: readonly { id: string }[] }>('GET', path);
+        const retentionRules = [{ type: 'expire', everySeconds: (30 * DAY_MS) / 1_000 }];
+        await chain.admin.call('PATCH', `/api/v2/buckets/${buckets[0]?.id}`, { retentionRules });
+      },
+      send: () =>
+        send('electrical', frequency({ timestamp: new Date(Date.now() - 60 * DAY_MS).toISOString() })),
+    },
+  ];
+  for (const { what, prepare, send: sendRefused } of refusals) {
+    it(`keeps the neighbours of a point that InfluxDB refuses, and counts: ${what}`, async () => {
+      const since = anHourAgo();
+      await prepare();
+      const [stored, rejected] = [await count('electrical', 'seq', since), await rejections()];
+      const neighbours = () => Array.from({ length: 1_000 }, () => send('electrical', frequency()));
+      await Promise.all([...neighbours(), sendRefused(), ...neighbours()]);
+      await reached('stored', () => count('electrical', 'seq', since), stored + 2_000);
+      await reached('rejected more', async () => Number((await rejections()) > rejected), 1);
+      // They come once more, since they were not acknowledged, and are the same points.
+      await chain.telegraf.stop('SIGTERM');
+      await chain.telegraf.run();
+      await send('electrical', frequency());
+      await reached('stored', () => count('electrical', 'seq', since), stored + 2_001);
+    });
+  }
 
   it('writes status, results of commands and commands as measurements of their own', async () => {
     const since = anHourAgo();

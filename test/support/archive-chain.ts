@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Influx } from '../../lib/archive/influx';
 import { tokenFile } from '../../lib/archive/layout';
 import { setUpArchive } from '../../lib/archive/setup';
 import { devicesOf, type Inventory } from '../../lib/inventory/inventory';
@@ -27,15 +28,21 @@ export class ArchiveChain {
     readonly secrets: string,
   ) {}
 
+  private get adminToken(): string {
+    return readFileSync(tokenFile(this.secrets, 'admin'), 'utf8').trim();
+  }
+
+  /** InfluxDB with every right, as another program may have it. */
+  get admin(): Influx {
+    return new Influx({ url: this.influxdb.url, token: this.adminToken });
+  }
+
   static async start(boards: number): Promise<ArchiveChain> {
     const text = inventoryOf(boards);
     const secrets = mkdtempSync(join(tmpdir(), 'egiz-secrets-'));
     const [broker, influxdb] = await Promise.all([InventoryBroker.start(text), InfluxdbServer.start()]);
     const { tokens } = await setUpArchive({ url: influxdb.url, directory: secrets });
-    // Telegraf takes a secret as it is, line end included.
-    writeFileSync(join(secrets, 'influx_token'), readFileSync(tokens.telegraf, 'utf8').trim(), {
-      mode: 0o600,
-    });
+    copyFileSync(tokens.telegraf, join(secrets, 'influx_token'));
     const { certFile, keyFile } = serviceFiles(broker, ARCHIVE);
     const telegraf = await TelegrafProcess.start(
       {
@@ -102,38 +109,29 @@ export class ArchiveChain {
     return new Date(row.at(-1) ?? '');
   }
 
-  /** Points that another program writes. */
-  async write(lines: string): Promise<void> {
-    await this.call('/api/v2/write?org=openegiz&bucket=raw', lines);
-  }
-
   /** Deletes what a board has measured from one time up to another, both included. */
   async remove(deviceId: string, from: Date, to: Date): Promise<void> {
     const period = { start: from.toISOString(), stop: to.toISOString() };
-    const body = JSON.stringify({ ...period, predicate: `device_id="${deviceId}"` });
-    await this.call('/api/v2/delete?org=openegiz&bucket=raw', body);
+    const predicate = `device_id="${deviceId}"`;
+    await this.admin.call('POST', '/api/v2/delete?org=openegiz&bucket=raw', { ...period, predicate });
   }
 
   async query(flux: string): Promise<string[][]> {
-    const dialect = { header: false, annotations: [] };
-    const text = await this.call('/api/v2/query?org=openegiz', JSON.stringify({ query: flux, dialect }));
+    const response = await fetch(`${this.influxdb.url}/api/v2/query?org=openegiz`, {
+      method: 'POST',
+      headers: {
+        authorization: `Token ${this.adminToken}`,
+        'content-type': 'application/json',
+        accept: 'application/csv',
+      },
+      body: JSON.stringify({ query: flux, dialect: { header: false, annotations: [] } }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(text);
     return text
       .split('\r\n')
       .filter((line) => line !== '')
       .map((line) => line.split(','));
-  }
-
-  private async call(path: string, body: string): Promise<string> {
-    const token = readFileSync(tokenFile(this.secrets, 'admin'), 'utf8').trim();
-    const headers = {
-      authorization: `Token ${token}`,
-      'content-type': 'application/json',
-      accept: 'application/csv',
-    };
-    const response = await fetch(`${this.influxdb.url}${path}`, { method: 'POST', headers, body });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${path}: ${text}`);
-    return text;
   }
 
   async close(): Promise<void> {

@@ -19,7 +19,7 @@ export const WELL = {
     egiz_presence_flapping_devices: 0,
   },
   archive: {
-    'internal_write_metrics_added{output="influxdb_v2",alias="dead_letter"}': 0,
+    'egiz_archive_refused_total{reason="unit",sensor_type="thermal"}': 0,
     'internal_write_metrics_written{output="influxdb_v2"}': 0,
     'internal_write_metrics_rejected{output="influxdb_v2"}': 0,
     'internal_write_metrics_dropped{output="influxdb_v2"}': 0,

@@ -162,5 +162,8 @@ function writePrometheus(
 function hurried(rules: string): string {
   return rules
     .replace(/^ +for: \w+\n/gm, '')
-    .replace(/\[(\d+)([mh])\]/g, (_range, count, unit) => `[${Number(count) * (unit === 'h' ? 360 : 6)}s]`);
+    .replace(
+      /(\[|offset )(\d+)([mh])/g,
+      (_range, before, count, unit) => `${before}${Number(count) * (unit === 'h' ? 360 : 6)}s`,
+    );
 }

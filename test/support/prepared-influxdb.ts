@@ -7,6 +7,8 @@ const TOKEN = 'token-of-a-test';
 
 /** An InfluxDB 2 with the organisation and the buckets of the archive, and a token that may do everything. */
 export class PreparedInfluxdb {
+  private telegrafId = '';
+
   private constructor(private readonly server: InfluxdbServer) {}
 
   static async start(): Promise<PreparedInfluxdb> {
@@ -14,8 +16,7 @@ export class PreparedInfluxdb {
     const account = { username: 'admin', password: 'password-of-a-test', token: TOKEN };
     await influxdb.post('/api/v2/setup', { ...account, org: ORG, bucket: 'raw' });
     for (const bucket of ['downsampled', 'dead_letter']) await influxdb.createBucket(bucket);
-    mkdirSync(influxdb.secretsDirectory);
-    writeFileSync(join(influxdb.secretsDirectory, 'influx_token'), TOKEN, { mode: 0o600 });
+    await influxdb.admitTelegraf();
     return influxdb;
   }
 
@@ -49,11 +50,9 @@ export class PreparedInfluxdb {
     await this.post('/api/v2/tasks', { org: ORG, flux });
   }
 
-  async removeBucket(name: string): Promise<void> {
-    const found = JSON.parse(await this.call(`/api/v2/buckets?name=${name}`)) as {
-      buckets: { id: string }[];
-    };
-    await this.call(`/api/v2/buckets/${found.buckets[0]?.id}`, { method: 'DELETE' });
+  /** The token of Telegraf counts for nothing any more. */
+  async revokeTelegraf(): Promise<void> {
+    await this.call(`/api/v2/authorizations/${this.telegrafId}`, { method: 'DELETE' });
   }
 
   async stop(): Promise<void> {
@@ -65,8 +64,21 @@ export class PreparedInfluxdb {
   }
 
   private async createBucket(name: string): Promise<void> {
+    await this.post('/api/v2/buckets', { orgID: await this.orgId(), name, retentionRules: [] });
+  }
+
+  private async admitTelegraf(): Promise<void> {
+    const permissions = [{ action: 'write', resource: { type: 'buckets' } }];
+    const answer = await this.post('/api/v2/authorizations', { orgID: await this.orgId(), permissions });
+    const { id, token } = JSON.parse(answer) as { readonly id: string; readonly token: string };
+    this.telegrafId = id;
+    mkdirSync(this.secretsDirectory);
+    writeFileSync(join(this.secretsDirectory, 'influx_token'), token, { mode: 0o600 });
+  }
+
+  private async orgId(): Promise<string> {
     const { orgs } = JSON.parse(await this.call('/api/v2/orgs')) as { orgs: readonly { id: string }[] };
-    await this.post('/api/v2/buckets', { orgID: orgs[0]?.id, name, retentionRules: [] });
+    return orgs[0]?.id ?? '';
   }
 
   private post(path: string, body: object): Promise<string> {
