@@ -7,6 +7,13 @@ export type Arrival =
   /** Newer ones came before it; it was counted as lost, or is too old to tell. */
   | 'late';
 
+export interface Numbering {
+  readonly boot: number;
+  readonly seq: number;
+  /** DUP (MQTT 5.0 section 3.3.1.1). */
+  readonly again: boolean;
+}
+
 /** `seq` runs from 1 to this and begins again at 1 (SPEC 4: unsigned 32-bit). */
 const LAST_SEQ = 0xffff_ffff;
 /** `boot_id` counts through all 32 bits. */
@@ -44,15 +51,17 @@ export class Sequence {
   }
 
   /**
+   * @param again the broker says that it sends it once more. It keeps the order of a topic, so that what is far behind
+   *   was here before what is ahead of it
    * @param now milliseconds
    * @param onLost told how many numbers can no longer come
    */
-  arrive(boot: number, seq: number, now: number, onLost: (count: number) => void): Arrival {
+  arrive({ boot, seq, again }: Numbering, now: number, onLost: (count: number) => void): Arrival {
     if (boot === this.#boot) {
       this.#otherBootSeen = 0;
       const ahead = distance(this.#highest, seq, LAST_SEQ);
       if (ahead > 0) this.#advance(ahead, seq, now, onLost);
-      else return this.#behind(-ahead);
+      else return this.#behind(-ahead, again);
       return 'new';
     }
     if (distance(this.#boot, boot, BOOTS) > 0) {
@@ -93,8 +102,8 @@ export class Sequence {
     this.#highest = seq;
   }
 
-  #behind(by: number): Arrival {
-    if (by >= WINDOW) return 'late';
+  #behind(by: number, again: boolean): Arrival {
+    if (by >= WINDOW) return again ? 'duplicate' : 'late';
     const bit = 1 << by;
     if ((this.#seen & bit) !== 0) return 'duplicate';
     const counted = (this.#missing & bit) === 0;
