@@ -10,7 +10,10 @@ export type Arrival =
 export interface Numbering {
   readonly boot: number;
   readonly seq: number;
-  /** DUP (MQTT 5.0 section 3.3.1.1). */
+  /**
+   * The broker sends it once more (DUP, MQTT 5.0 section 3.3.1.1). It keeps the order of a topic: what is far behind was
+   * here before what is ahead of it.
+   */
   readonly again: boolean;
 }
 
@@ -51,8 +54,6 @@ export class Sequence {
   }
 
   /**
-   * @param again the broker says that it sends it once more. It keeps the order of a topic, so that what is far behind
-   *   was here before what is ahead of it
    * @param now milliseconds
    * @param onLost told how many numbers can no longer come
    */
