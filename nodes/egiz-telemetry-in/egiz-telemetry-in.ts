@@ -1,17 +1,19 @@
 import type { Node, NodeAPI } from 'node-red';
 import { EgizError } from '../../lib/errors/egiz-error';
+import { registry } from '../../lib/metrics/registry';
+import { TelemetryMetrics } from '../../lib/metrics/telemetry';
 import { HandOver } from '../../lib/telemetry/hand-over';
 import { Intake, type TelemetryEntry } from '../../lib/telemetry/intake';
 import { systemClock } from '../../lib/time/clock';
 import type { BrokerNode } from '../egiz-broker/broker-node';
 import { defineNode } from '../shell/define';
 import { onInput } from '../shell/input';
+import { Listener, type ListenState } from '../shell/listen';
 import { brokerOf } from '../shell/references';
 import { onceFlowsRun, type WayOut, wayOutOf } from '../shell/start';
 import { parseConfig, type TelemetryConfig, type TelemetryCredentials } from './config';
 import { migrations } from './migrations';
 import { sendBatch, sendInvalid, sendOne, sendStatistics } from './outputs';
-import { SubscribedLink } from './subscribed-link';
 import { TelemetryStatus } from './telemetry-status';
 
 /** With confirmation: messages, or batches, that may be under way in the flow. */
@@ -24,6 +26,8 @@ const MAX_RECEIVE = 65_535;
  */
 const SHARED_EXPIRY_SECONDS = 60;
 const STATISTICS_MS = 1_000;
+/** One for all nodes of the runtime. */
+const metrics = new TelemetryMetrics(registry);
 
 export = (RED: NodeAPI): void => {
   defineNode(RED, {
@@ -51,9 +55,10 @@ class Telemetry {
   readonly #out: WayOut;
   readonly #intake: Intake;
   readonly #handOver: HandOver<TelemetryEntry>;
-  readonly #link: SubscribedLink;
+  readonly #listener: Listener;
   readonly #status: TelemetryStatus;
   #timer: NodeJS.Timeout | undefined;
+  #refused = false;
 
   constructor(node: Node, broker: BrokerNode, config: TelemetryConfig, out: WayOut) {
     const { policy, queueLimit, batch, confirm, shared } = config;
@@ -88,9 +93,11 @@ class Telemetry {
         hasRoom: () => this.#intake.queue.hasRoom,
       },
     });
-    this.#link = new SubscribedLink(link, config.subscription, {
-      onState: (state) => this.#status.connection(state),
-      onRefused: (error) => out.error(error, config.filter),
+    this.#listener = new Listener(link, {
+      filters: [config.subscription],
+      // They come by the stream.
+      onMessage: () => undefined,
+      onState: (state) => this.#onState(state),
     });
   }
 
@@ -113,11 +120,19 @@ class Telemetry {
   async close(removed: boolean): Promise<void> {
     clearInterval(this.#timer);
     this.#handOver.stop();
-    const { queue } = this.#intake;
+    const { queue, counter } = this.#intake;
     let lost = 0;
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) if (!entry.kept) lost += 1;
     if (lost > 0) this.#node.warn(`${lost} messages of QoS 0 had not been handed to the flow; they are gone`);
-    await this.#link.close({ forGood: removed });
+    metrics.add(counter.take(systemClock.now()));
+    // Otherwise the broker keeps for the successor what comes meanwhile.
+    await (removed ? this.#listener.giveUp() : this.#listener.close());
+  }
+
+  #onState(state: ListenState): void {
+    if (state.kind === 'refused' && !this.#refused) this.#out.error(state.error, this.#config.filter);
+    this.#refused = state.kind === 'refused';
+    this.#status.connection(state);
   }
 
   #give(entries: readonly TelemetryEntry[]): boolean {
@@ -128,6 +143,7 @@ class Telemetry {
       if (entry.errors.length === 0) {
         counter.count('valid', entry.type);
         counter.latency(now - entry.timestamp);
+        metrics.latency(now - entry.timestamp);
         valid.push(entry);
       } else {
         counter.count('invalid', entry.type);
@@ -144,6 +160,7 @@ class Telemetry {
     this.#intake.settle();
     const givenUp = this.#handOver.giveUpOld();
     const statistics = this.#intake.counter.take(systemClock.now());
+    metrics.add(statistics);
     const waiting = this.#intake.queue.size;
     this.#status.flow(statistics.shed > 0 || (policy === 'refuse' && waiting >= queueLimit));
     sendStatistics(this.#out, statistics, {

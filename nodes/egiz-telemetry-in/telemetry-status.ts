@@ -1,6 +1,6 @@
 import type { Node } from 'node-red';
+import type { ListenState } from '../shell/listen';
 import { calmStatusOf } from '../shell/status';
-import type { StreamState } from './subscribed-link';
 
 /** A reason longer than this does not fit under a node. */
 const MAX_TEXT = 40;
@@ -8,14 +8,14 @@ const MAX_TEXT = 40;
 /** Shows under the node whether messages reach it, and whether the flow keeps up. */
 export class TelemetryStatus {
   readonly #show: ReturnType<typeof calmStatusOf>;
-  #state: StreamState = { kind: 'connecting' };
+  #state: ListenState = { kind: 'connecting' };
   #slow = false;
 
   constructor(node: Node) {
     this.#show = calmStatusOf(node);
   }
 
-  connection(state: StreamState): void {
+  connection(state: ListenState): void {
     this.#state = state;
     this.#refresh();
   }

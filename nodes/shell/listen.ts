@@ -26,10 +26,10 @@ const ASK_AGAIN_MS = 30_000;
  * change, from the first attempt on.
  */
 export function listenToBroker(RED: NodeAPI, node: Node, options: ListenerOptions): void {
-  let listener: BrokerListener | undefined;
+  let listener: Listener | undefined;
   let closed = false;
   onceFlowsRun(RED, () => {
-    if (!closed) listener = new BrokerListener(node, options);
+    if (!closed) listener = listenerOf(node, options);
   });
   node.on('close', (_removed: boolean, done: () => void) => {
     closed = true;
@@ -37,29 +37,35 @@ export function listenToBroker(RED: NodeAPI, node: Node, options: ListenerOption
   });
 }
 
-class BrokerListener {
-  readonly #options: ListenerOptions;
-  readonly #link: MqttLink | undefined;
+function listenerOf(node: Node, options: ListenerOptions): Listener | undefined {
+  const { broker, filters, onMessage, onState, ...chosen } = options;
+  try {
+    const link = broker.listen({
+      ...chosen,
+      onWarning: ({ message, cause: { mend } }) =>
+        node.warn(mend === undefined ? message : `${message}. ${mend}`),
+    });
+    return new Listener(link, { filters, onMessage, onState });
+  } catch (fault) {
+    onState({ kind: 'refused', error: toEgizError(fault) });
+    return undefined;
+  }
+}
+
+/** Keeps the subscriptions of one link; what the broker refuses it is asked for again. */
+export class Listener {
+  readonly #link: MqttLink;
+  readonly #options: Pick<ListenerOptions, 'filters' | 'onMessage' | 'onState'>;
   readonly #refused = new Map<string, EgizError>();
   readonly #granted = new Set<string>();
   #again: NodeJS.Timeout | undefined;
   #state: LinkState = { kind: 'connecting' };
 
-  constructor(node: Node, options: ListenerOptions) {
+  constructor(link: MqttLink, options: Pick<ListenerOptions, 'filters' | 'onMessage' | 'onState'>) {
+    this.#link = link;
     this.#options = options;
-    const { broker, filters, onMessage: _onMessage, onState, ...chosen } = options;
-    try {
-      this.#link = broker.listen({
-        ...chosen,
-        onWarning: ({ message, cause: { mend } }) =>
-          node.warn(mend === undefined ? message : `${message}. ${mend}`),
-      });
-    } catch (fault) {
-      onState({ kind: 'refused', error: toEgizError(fault) });
-      return;
-    }
-    for (const filter of filters) this.#subscribe(this.#link, filter);
-    this.#link.onState((state) => {
+    for (const filter of options.filters) this.#subscribe(filter);
+    link.onState((state) => {
       this.#state = state;
       // A new connection, a new answer.
       if (state.kind === 'connected') this.#askAgain();
@@ -69,11 +75,17 @@ class BrokerListener {
 
   async close(): Promise<void> {
     clearTimeout(this.#again);
-    await this.#link?.close();
+    await this.#link.close();
   }
 
-  #subscribe(link: MqttLink, filter: string): void {
-    link
+  /** Closes, and lets a session that outlives the connection receive nothing more. */
+  async giveUp(): Promise<void> {
+    await Promise.all(this.#options.filters.map((filter) => this.#link.unsubscribe(filter)));
+    await this.close();
+  }
+
+  #subscribe(filter: string): void {
+    this.#link
       .subscribe(filter, (message) => this.#options.onMessage(message))
       .then(
         () => {
@@ -90,9 +102,8 @@ class BrokerListener {
   }
 
   #askAgain(): void {
-    const link = this.#link;
-    if (link === undefined || link.state.kind === 'closed') return;
-    for (const filter of this.#refused.keys()) this.#subscribe(link, filter);
+    if (this.#link.state.kind === 'closed') return;
+    for (const filter of this.#refused.keys()) this.#subscribe(filter);
   }
 
   #tell(): void {
