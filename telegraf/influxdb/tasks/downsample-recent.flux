@@ -1,5 +1,5 @@
 // The newest minutes of every series of the raw bucket, summed up in the downsampled one, and the last minute of the run
-// before, which may not have been complete then. What a run costs depends on how many series there are, hardly on how
+// before, which may not have been complete then. What a run costs depends on how many series there are more than on how
 // many minutes: hence not more often.
 import "date"
 
