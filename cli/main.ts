@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerAcl } from './commands/acl';
+import { registerArchive } from './commands/archive';
 import { registerBackup } from './commands/backup';
 import { registerBroker } from './commands/broker';
 import { registerBrokerCheck } from './commands/broker-check';
@@ -30,6 +31,7 @@ for (const register of [
   registerBrokerScale,
   registerPki,
   registerOta,
+  registerArchive,
   registerBackup,
   registerPrograms,
 ])

@@ -1,6 +1,6 @@
 // Installs what the tests need from Debian and is not there yet; as an ordinary user it says which command does it.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 
 const needed = [
   { package: 'mosquitto', file: '/usr/sbin/mosquitto' },
@@ -18,6 +18,9 @@ const needed = [
   { package: 'systemd', file: '/usr/bin/systemd-analyze' },
   // Checks compose.yaml without an engine.
   { package: 'docker-compose', file: '/usr/bin/docker-compose' },
+  // Checks the rules, and whether alerts arrive.
+  { package: 'prometheus', file: '/usr/bin/promtool' },
+  { package: 'prometheus-alertmanager', file: '/usr/bin/amtool' },
   { package: 'curl', file: '/usr/bin/curl' },
   { package: 'chromium', file: '/usr/bin/chromium' },
   // What the virtual board is built with.
@@ -32,6 +35,19 @@ const needed = [
   { package: 'maven', file: '/usr/bin/mvn' },
 ];
 
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Debian starts the services of what it installs, unless a policy says no; the tests start their own. */
+function withoutServices(install) {
+  const given = existsSync(POLICY);
+  if (!given) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return install();
+  } finally {
+    if (!given) rmSync(POLICY);
+  }
+}
+
 const missing = needed.filter(({ file }) => !existsSync(file)).map((entry) => entry.package);
 if (missing.length > 0) {
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
@@ -41,5 +57,5 @@ if (missing.length > 0) {
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (args) => spawnSync(args[0], args.slice(1), { stdio: 'inherit', env }).status;
-  if (apt(['apt-get', 'update', '-qq']) !== 0 || apt(install) !== 0) process.exit(1);
+  if (apt(['apt-get', 'update', '-qq']) !== 0 || withoutServices(() => apt(install)) !== 0) process.exit(1);
 }

@@ -2,9 +2,6 @@
 // Usage: npm run telegraf
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 
-const { archiveScript, TELEGRAF_DIRECTORY } = createRequire(import.meta.url)(
-  '../dist/lib/telegraf/script.js',
-);
-writeFileSync(join(TELEGRAF_DIRECTORY, 'archive.star'), archiveScript());
+const { archiveScript, ARCHIVE_SCRIPT } = createRequire(import.meta.url)('../dist/lib/telegraf/script.js');
+writeFileSync(ARCHIVE_SCRIPT, archiveScript());

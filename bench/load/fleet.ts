@@ -115,7 +115,7 @@ function fleetOf(boards: number): Inventory {
   );
 }
 
-/** @returns the path of the generator's program */
+/** Compiles the generator into the directory. @returns the program's path */
 export function compile(directory: string): string {
   const program = join(directory, 'load');
   const sources = ['client.c', 'telemetry.c', 'load.c'].map((name) => join(ROOT, 'bench/load', name));

@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../../lib/files/atomic';
 import type { Inventory } from '../../lib/inventory/inventory';
 import { readInventory } from '../inventory-file';
 import { printResult } from '../outcome';
-import { pkiOf, withConfigService } from '../stack/access';
+import { pkiOf, withOwnServices } from '../stack/access';
 import { type HomePaths, homePaths, resolveHome } from '../stack/home';
 import { accessFiles } from './acl';
 import { brokerCommand } from './broker-command';
@@ -52,7 +52,7 @@ export function registerBroker(program: Command): void {
 async function apply(options: ApplyOptions): Promise<void> {
   const paths = options.directory === undefined ? homePaths(resolveHome(options.home)) : undefined;
   const given = readInventory(options.inventory);
-  const inventory = paths === undefined ? given : withConfigService(given).inventory;
+  const inventory = paths === undefined ? given : withOwnServices(given).inventory;
   const directory = paths?.brokerDirectory ?? resolve(options.directory ?? '.');
   const files = accessFiles(directory);
   if (options.dryRun === true) {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readInventory } from '../inventory-file';
 import { type BoardChoice, DEFAULT_SEED, type StartArguments, startOptions } from '../stack/options';
 import { runStack } from '../stack/run';
@@ -16,6 +16,12 @@ export function registerStart(program: Command): void {
       parseBoards,
     )
     .option('--seed <n>', `what simulated boards measure (default: ${DEFAULT_SEED})`, parseCount)
+    .addOption(
+      new Option('--with <part>', 'also what is not here yet and has to be built: Telegraf and InfluxDB')
+        .choices(['archive'])
+        .conflicts('without'),
+    )
+    .addOption(new Option('--without <part>', 'not even what is here').choices(['archive']))
     .option('--https', 'serve API, editor and dashboards over HTTPS with the development CA')
     .option('--json', 'print JSON lines instead of text')
     .action(start);

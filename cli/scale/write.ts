@@ -8,7 +8,7 @@ import { mosquittoConf } from '../../lib/broker/mosquitto-conf';
 import { brokerLimits } from '../../lib/broker/sizing';
 import { SECRET_MODE, writeFileAtomic } from '../../lib/files/atomic';
 import type { Inventory } from '../../lib/inventory/inventory';
-import { archiveConsumers } from '../../lib/scale/archive';
+import { shardArchiveConf } from '../../lib/scale/archive';
 import { emqxAcl, emqxConf, emqxUsers } from '../../lib/scale/emqx';
 import { haproxyConf, renderNames, SHARD_LOGINS, type ShardAddress } from '../../lib/scale/haproxy';
 import {
@@ -48,7 +48,7 @@ export interface Scaled {
 /** Open sockets of one client: its own and the proxy's to the broker. */
 const SPARE_CONNECTIONS = 2_000;
 
-/** Writes brokers, proxy and archive consumers of an inventory that is dealt out to several brokers. */
+/** Writes brokers, proxy and archives of an inventory that is dealt out to several brokers. */
 export async function writeShards(inventory: Inventory, options: ScaleOptions): Promise<Scaled> {
   const { directory, shards: count, domain } = options;
   const assignment = assignShards(inventory, count, readAssignment(directory));
@@ -84,7 +84,7 @@ async function writeShard(shard: Shard, address: ShardAddress, options: ScaleOpt
   writeFileAtomic(confFile, brokerConf(directory, files, shard, address, accounts.length, options));
   writeFileAtomic(join(directory, 'inventory.json'), `${JSON.stringify(inventory, null, 2)}\n`, SECRET_MODE);
   for (const { id } of inventory.services.filter(({ role }) => role === 'archive')) {
-    const consumers = archiveConsumers({
+    const conf = shardArchiveConf({
       account: id,
       url: `ssl://${name}.${options.domain}:${portsFrom(options.port)['service-certificate']}`,
       inventory,
@@ -92,7 +92,7 @@ async function writeShard(shard: Shard, address: ShardAddress, options: ScaleOpt
       certFile: join(options.certificates, `${id}.crt`),
       keyFile: join(options.certificates, `${id}.key`),
     });
-    writeFileAtomic(join(directory, `${id}.conf`), consumers);
+    writeFileAtomic(join(directory, `${id}.conf`), conf);
   }
   return {
     name,

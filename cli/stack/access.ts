@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { type AccessFiles, type GeneratedAccess, generateAccess } from '../../lib/acl/generate';
 import { EgizError } from '../../lib/errors/egiz-error';
-import { clientsOf, devicesOf, type Inventory, type Service } from '../../lib/inventory/inventory';
+import {
+  clientsOf,
+  devicesOf,
+  type Inventory,
+  type Service,
+  type ServiceRole,
+} from '../../lib/inventory/inventory';
 import { type DevelopmentPki, developmentPki } from '../../lib/pki/directory';
 import { holdersOf } from '../../lib/pki/enrol';
 import type { KeyPairFiles } from '../../lib/pki/pair-files';
@@ -19,32 +25,51 @@ export interface PreparedAccess {
   readonly files: AccessFiles;
   readonly generated: GeneratedAccess;
   readonly accounts: ReadonlyMap<string, AccountLogin>;
-  /** The configuration service's own account. */
-  readonly serviceAccount: string;
-  readonly serviceFiles: KeyPairFiles;
+  /** Those of Node-RED itself. */
+  readonly own: OwnAccounts;
 }
 
-/** The inventory with an account for the configuration service, and that account's name if it was added. */
-export function withConfigService(inventory: Inventory): {
-  readonly inventory: Inventory;
+/** The roles in which Node-RED's flows log in, each with a certificate. */
+const OWN_ROLES = ['config', 'core', 'monitoring'] as const satisfies readonly ServiceRole[];
+type OwnRole = (typeof OWN_ROLES)[number];
+
+interface OwnAccount extends KeyPairFiles {
   readonly account: string;
-  readonly added: boolean;
+}
+export type OwnAccounts = Readonly<Record<OwnRole, OwnAccount>>;
+
+/** The inventory with a service for each role that Node-RED needs, and those that were not there before. */
+export function withOwnServices(inventory: Inventory): {
+  readonly inventory: Inventory;
+  readonly added: readonly Service[];
 } {
-  const present = inventory.services.find(({ role }) => role === 'config');
-  if (present !== undefined) return { inventory, account: present.id, added: false };
+  const added: Service[] = [];
+  for (const role of OWN_ROLES) {
+    if (ownService(inventory, role) !== undefined) continue;
+    added.push({ id: freeId(inventory, `egiz-${role}`), role, login: 'certificate', limits: {}, labels: {} });
+  }
+  return { inventory: { ...inventory, services: [...inventory.services, ...added] }, added };
+}
+
+function ownService({ services }: Inventory, wanted: OwnRole): Service | undefined {
+  return services.find(({ role, login }) => role === wanted && login === 'certificate');
+}
+
+function freeId(inventory: Inventory, wanted: string): string {
   const taken = new Set(
     [...inventory.services, ...devicesOf(inventory).map(({ device }) => device)].map(({ id }) => id),
   );
-  let account = 'egiz-config';
-  for (let number = 2; taken.has(account); number++) account = `egiz-config-${number}`;
-  const service: Service = { id: account, role: 'config', login: 'certificate', limits: {}, labels: {} };
-  return { inventory: { ...inventory, services: [...inventory.services, service] }, account, added: true };
+  let id = wanted;
+  for (let number = 2; taken.has(id); number++) id = `${wanted}-${number}`;
+  return id;
 }
 
-/** Accounts, rights, passwords and certificates of everybody in the inventory, by the same code as the node. */
+/**
+ * Accounts, rights, passwords and certificates of everybody in the inventory, by the same code as the node.
+ * @param inventory with the services that Node-RED needs
+ */
 export async function prepareAccess(
   inventory: Inventory,
-  serviceAccount: string,
   paths: HomePaths,
   ports: Ports,
 ): Promise<PreparedAccess> {
@@ -69,10 +94,17 @@ export async function prepareAccess(
   for (const [account, files_] of pki.services) {
     accounts.set(account, { url: urlOf(ports.mqttsServices), username: account, ...files_ });
   }
-  const serviceFiles = pki.services.get(serviceAccount);
-  if (serviceFiles === undefined)
-    throw new EgizError('PKI_INCOMPLETE', `No certificate for ${serviceAccount}`);
-  return { pki, files, generated, accounts, serviceAccount, serviceFiles };
+  return { pki, files, generated, accounts, own: ownAccounts(inventory, pki) };
+}
+
+function ownAccounts(inventory: Inventory, { services }: DevelopmentPki): OwnAccounts {
+  const own = (role: OwnRole): OwnAccount => {
+    const account = ownService(inventory, role)?.id ?? '';
+    const pair = services.get(account);
+    if (pair === undefined) throw new EgizError('PKI_INCOMPLETE', `No certificate for the role ${role}`);
+    return { account, ...pair };
+  };
+  return { config: own('config'), core: own('core'), monitoring: own('monitoring') };
 }
 
 /** Certificates of everybody in the inventory who logs in with one, and of the server. */

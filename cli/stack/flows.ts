@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from '../../lib/json/json';
 /** `kept`: the user has edited the flows; what is shipped now is not what they began with. */
 export type FlowsOutcome = 'written' | 'unchanged' | 'kept';
 
-const ORDER = ['service.json', 'dashboard.json', 'ota-server.json', 'edge-client.json'];
+const ORDER = ['service.json', 'dashboard.json', 'telemetry.json', 'ota-server.json', 'edge-client.json'];
 
 /**
  * Puts the shipped flows into the user directory at the first start. Later starts bring newer shipped flows

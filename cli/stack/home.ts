@@ -24,6 +24,8 @@ export interface HomePaths {
   readonly boardsDirectory: string;
   /** `keys/` that sign updates, `images/` that boards fetch. */
   readonly otaDirectory: string;
+  /** InfluxDB's tokens, `influxdb/` its data, `telegraf/` that one's configuration. */
+  readonly archiveDirectory: string;
   readonly storeFile: string;
   /** The inventory in force: the one given, with what had to be added. */
   readonly inventoryFile: string;
@@ -55,6 +57,7 @@ export function homePaths(home: string): HomePaths {
     simulatorDirectory: at('simulator'),
     boardsDirectory: at('boards'),
     otaDirectory: at('ota'),
+    archiveDirectory: at('archive'),
     storeFile: join(at('store'), 'store.sqlite'),
     inventoryFile: at('inventory.json'),
     packagesDirectory: at('packages'),

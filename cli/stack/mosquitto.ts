@@ -81,11 +81,11 @@ export function mosquittoService(
   const confFile = join(paths.brokerDirectory, 'mosquitto.conf');
   writeConf(confFile, broker, paths, ports, access);
   const { program } = broker;
-  const { pki, serviceFiles } = access;
+  const { pki, own } = access;
   const probe = async () => {
     await tlsAnswers(ports.mqtts, pki.caFile);
     // The third listener needs a client's certificate, and opens together with the others.
-    await tlsAnswers(ports.mqttsServices, pki.caFile, serviceFiles);
+    await tlsAnswers(ports.mqttsServices, pki.caFile, own.config);
   };
   const [command, ...args] = diesWithParent([program.path, '-c', confFile]);
   return {

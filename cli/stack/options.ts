@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { ArchiveChoice } from './archive';
 import { PACKAGE_ROOT, resolveHome } from './home';
 
 /** Who plays the inventory's boards: the simulator, or the firmware itself as a process. */
@@ -18,6 +19,7 @@ export interface StartOptions {
   readonly boards: BoardChoice;
   /** What simulated boards measure is a function of it and the time. */
   readonly seed: number;
+  readonly archive: ArchiveChoice;
   readonly https: boolean;
   readonly json: boolean;
 }
@@ -29,6 +31,8 @@ export interface StartArguments {
   readonly clients?: number;
   readonly boards?: Partial<BoardChoice>;
   readonly seed?: number;
+  readonly with?: 'archive';
+  readonly without?: 'archive';
   readonly https?: true;
   readonly json?: true;
 }
@@ -46,7 +50,13 @@ export function startOptions(given: StartArguments): StartOptions {
     ...(given.clients === undefined ? {} : { clients: given.clients }),
     boards: { kind: 'simulated', ...given.boards },
     seed: given.seed ?? DEFAULT_SEED,
+    archive: archiveChoice(given),
     https: given.https === true,
     json: given.json === true,
   };
+}
+
+function archiveChoice(given: StartArguments): ArchiveChoice {
+  if (given.with === 'archive') return 'wanted';
+  return given.without === 'archive' ? 'none' : 'found';
 }

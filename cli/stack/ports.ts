@@ -16,6 +16,8 @@ export const PREFERRED = {
   mqttsClients: 8884,
   mqttsServices: 8885,
   metrics: 9464,
+  influxdb: 8086,
+  archiveMetrics: 9273,
 } as const;
 export type PortName = keyof typeof PREFERRED;
 export type Ports = Readonly<Record<PortName, number>>;
@@ -27,6 +29,8 @@ export interface ReplacedPort {
 }
 
 const NAMES = Object.keys(PREFERRED) as PortName[];
+/** Of a start that archives nothing. */
+export const WITHOUT_ARCHIVE = NAMES.filter((name) => name !== 'influxdb' && name !== 'archiveMetrics');
 /** Tries for a free port before the machine is said to have none. */
 const MAX_TRIES = 200;
 /** From one try to the next: 8893 for a taken 8883, so that the ports of one start keep their places. */
@@ -84,16 +88,19 @@ export class PortClaims {
   }
 }
 
-/** Chooses a port for everything that listens, those of the last start first, and remembers the choice. */
+/**
+ * Chooses a port for everything that listens, those of the last start first, and remembers the choice.
+ * @param names what does listen; the others keep theirs for another start
+ */
 export async function choosePorts(
   portsFile: string,
   claims: PortClaims,
+  names: readonly PortName[] = NAMES,
 ): Promise<{ ports: Ports; replaced: ReplacedPort[] }> {
-  const remembered = readPorts(portsFile);
-  const ports: Record<PortName, number> = { ...PREFERRED };
+  const ports: Record<PortName, number> = { ...PREFERRED, ...readPorts(portsFile) };
   const replaced: ReplacedPort[] = [];
-  for (const name of NAMES) {
-    const wanted = remembered[name] ?? PREFERRED[name];
+  for (const name of names) {
+    const wanted = ports[name];
     ports[name] = await claims.claim(wanted);
     if (ports[name] !== wanted) replaced.push({ name, wanted, port: ports[name] });
   }

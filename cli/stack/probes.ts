@@ -29,11 +29,11 @@ export function tlsAnswers(port: number, caFile: string, client?: KeyPairFiles):
 }
 
 /** Resolves when the URL answers with one of the statuses. */
-export function httpAnswers(url: string, statuses: readonly number[], caFile: string): Promise<void> {
+export function httpAnswers(url: string, statuses: readonly number[], caFile?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const options = { timeout: TIMEOUT_MS, agent: false } as const;
     const request = url.startsWith('https:')
-      ? requestHttps(url, { ...options, ca: readFileSync(caFile) })
+      ? requestHttps(url, { ...options, ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }) })
       : requestHttp(url, options);
     request.once('response', (response) => {
       response.resume();

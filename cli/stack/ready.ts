@@ -10,6 +10,14 @@ export interface ServiceEntry {
   readonly logFile: string;
 }
 
+/** Where the archive is, and a token that reads it. */
+export interface ArchiveEntry {
+  readonly url: string;
+  readonly org: string;
+  readonly bucket: string;
+  readonly tokenFile: string;
+}
+
 /** SPEC 6: what scripts and people find in ready.json. A URL is absent while its part does not exist. */
 export interface Ready {
   readonly pid: number;
@@ -18,12 +26,7 @@ export interface Ready {
   readonly dashboardUrl?: string;
   readonly metricsUrl?: string;
   readonly mqtt: { readonly url: string; readonly caFile: string };
-  readonly influx?: {
-    readonly url: string;
-    readonly org: string;
-    readonly bucket: string;
-    readonly tokenFile: string;
-  };
+  readonly influx?: ArchiveEntry;
   readonly logins: Readonly<Record<string, Login>>;
   readonly tokens: TokenFiles;
   readonly accounts: Readonly<Record<string, AccountLogin>>;

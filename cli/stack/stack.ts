@@ -1,9 +1,18 @@
 import { mkdirSync } from 'node:fs';
+import type { Archive } from '../../lib/archive/setup';
 import { brokerLimits } from '../../lib/broker/sizing';
 import { EgizError } from '../../lib/errors/egiz-error';
 import { writeFileAtomic } from '../../lib/files/atomic';
 import { clientsOf, devicesOf, type Inventory } from '../../lib/inventory/inventory';
-import { type PreparedAccess, prepareAccess, withConfigService } from './access';
+import { type PreparedAccess, prepareAccess, withOwnServices } from './access';
+import {
+  ARCHIVE_SERVICES,
+  type ArchivePrograms,
+  archivePrograms,
+  influxdbService,
+  setUp,
+  telegrafService,
+} from './archive';
 import { BOARD_SERVICES, boardServices } from './boards';
 import { refreshRevocationLists, warnOfExpiry } from './expiry';
 import { provideGuard } from './guard';
@@ -13,8 +22,8 @@ import { brokerPidFile, checkMosquitto, mosquittoService } from './mosquitto';
 import { nodeRedService, prepareNodeRed, webUrls } from './node-red';
 import type { StartOptions } from './options';
 import { provideMosquitto } from './packages';
-import { choosePorts, LOOPBACK, PortClaims, type Ports } from './ports';
-import { type Ready, removeReady, writeReady } from './ready';
+import { choosePorts, LOOPBACK, PortClaims, type Ports, WITHOUT_ARCHIVE } from './ports';
+import { type ArchiveEntry, type Ready, removeReady, writeReady } from './ready';
 import {
   ensureLogins,
   forgetTokens,
@@ -30,7 +39,7 @@ import type { View } from './view';
 import { buildVirtualBoard, virtualBoardPaths } from './virtual-board';
 
 /** In the order they are started; they are stopped in the opposite one. */
-const SERVICE_NAMES = ['mosquitto', 'node-red', 'simulator', ...BOARD_SERVICES] as const;
+const SERVICE_NAMES = ['mosquitto', ...ARCHIVE_SERVICES, 'node-red', 'simulator', ...BOARD_SERVICES] as const;
 /** SPEC 6 gives 10 s to stop everything: first these together, */
 const OTHERS_GRACE_MS = 5_000;
 /** then the broker, which writes its sessions and queues. */
@@ -78,17 +87,20 @@ export class Stack {
     this.view.say(`Data directory ${this.paths.home}, Mosquitto ${version}`);
     const pluginFile = await provideGuard(say);
     const board = await this.provideBoard(given);
-    const prepared = await this.prepare(given);
+    const programs = await archivePrograms(this.options.archive, given, say);
+    const prepared = await this.prepare(given, programs !== undefined);
     const { access, ports, inventory } = prepared;
     const broker = { program, version, pluginFile, limits: brokerLimits(inventory) };
     await this.run(mosquittoService(broker, this.paths, ports, access));
+    // Before anybody publishes: what came earlier would not be archived.
+    const archive = programs === undefined ? undefined : await this.runArchive(programs, prepared);
     this.sayFlows(prepareNodeRed(this.paths));
     await this.run(nodeRedService({ paths: this.paths, ...prepared, https: this.options.https }));
     const played = this.played(inventory);
     await this.simulate(played, prepared);
     if (board !== undefined) await this.runBoards(board, played.boards.count, prepared);
     if (this.stopping) return;
-    this.ready = this.describe(prepared);
+    this.ready = this.describe(prepared, archive);
     writeReady(this.paths.readyFile, this.ready);
     this.view.summary(summaryLines(this.ready, prepared.inventory, played), this.ready);
     warnOfExpiry(this.paths.pkiDirectory, prepared.inventory, this.view);
@@ -110,15 +122,21 @@ export class Stack {
     this.view.say('Stopped');
   }
 
-  private async prepare(given: Inventory): Promise<Prepared> {
-    const { inventory, account, added } = withConfigService(given);
-    if (added) this.view.say(`Added the service account "${account}" (role config): the inventory has none`);
-    const { ports, replaced } = await choosePorts(this.paths.portsFile, this.claims);
+  private async prepare(given: Inventory, archives: boolean): Promise<Prepared> {
+    const { inventory, added } = withOwnServices(given);
+    for (const { id, role } of added) {
+      this.view.say(`Added the service account "${id}" (role ${role}): the inventory has none for Node-RED`);
+    }
+    const { ports, replaced } = await choosePorts(
+      this.paths.portsFile,
+      this.claims,
+      archives ? undefined : WITHOUT_ARCHIVE,
+    );
     for (const { name, wanted, port } of replaced) {
       this.view.say(`Port ${wanted} (${name}) is taken: using ${port}`, 'warning');
     }
     writeFileAtomic(this.paths.inventoryFile, `${JSON.stringify(inventory, null, 2)}\n`, 0o600);
-    const access = await prepareAccess(inventory, account, this.paths, ports);
+    const access = await prepareAccess(inventory, this.paths, ports);
     const { accountsAdded, accountsRemoved } = access.generated.diff;
     this.view.say(
       `${access.accounts.size} accounts (${accountsAdded.length} new, ${accountsRemoved.length} removed)`,
@@ -137,6 +155,15 @@ export class Stack {
       id: spec.name,
       mend: `Its last lines, from ${service.log.file}:\n${service.lastLines.map((line) => `    ${line}`).join('\n')}`,
     });
+  }
+
+  private async runArchive(programs: ArchivePrograms, prepared: Prepared): Promise<Archive | undefined> {
+    const { inventory, access, ports } = prepared;
+    await this.run(influxdbService(programs.influxd, this.paths, ports));
+    if (this.stopping) return undefined;
+    const archive = await setUp(this.paths, ports, (text) => this.view.say(text));
+    await this.run(telegrafService(programs, archive, inventory, access, this.paths, ports));
+    return archive;
   }
 
   private launch(spec: ServiceSpec): Service {
@@ -212,7 +239,7 @@ export class Stack {
     writeReady(this.paths.readyFile, this.ready);
   }
 
-  private describe({ ports, access, logins, tokens }: Prepared): Ready {
+  private describe({ ports, access, logins, tokens }: Prepared, archive: Archive | undefined): Ready {
     const services = this.services.map(({ spec, pid, log }) => [
       spec.name,
       { pid: pid ?? 0, ...(spec.port === undefined ? {} : { port: spec.port }), logFile: log.file },
@@ -221,6 +248,7 @@ export class Stack {
       pid: process.pid,
       ...webUrls(ports, this.options.https),
       mqtt: { url: `mqtts://${LOOPBACK}:${ports.mqtts}`, caFile: access.pki.caFile },
+      ...(archive === undefined ? {} : { influx: readableBy(archive) }),
       logins,
       tokens,
       accounts: Object.fromEntries(access.accounts),
@@ -245,4 +273,9 @@ export class Stack {
       this.view.say(`Tokens and certificates could not be looked after: ${fault}`, 'error');
     }
   }
+}
+
+/** SPEC 6: where the archive is, with a token that reads and does nothing else. */
+function readableBy({ url, org, bucket, tokens }: Archive): ArchiveEntry {
+  return { url, org, bucket, tokenFile: tokens.grafana };
 }

@@ -1,7 +1,7 @@
 import { clientsOf, devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { CONFIG_EXAMPLES } from './examples';
 import type { BoardChoice } from './options';
-import type { Ready } from './ready';
+import type { ArchiveEntry, Ready } from './ready';
 
 /** How many of the inventory's clients and boards this start plays. */
 export interface Played {
@@ -20,11 +20,16 @@ export function summaryLines(ready: Ready, inventory: Inventory, played: Played)
     ...(ready.dashboardUrl === undefined ? [] : [dashboardLine(ready, ready.dashboardUrl)]),
     `  Broker      ${ready.mqtt.url}   (CA in ${ready.mqtt.caFile})`,
     ...(ready.metricsUrl === undefined ? [] : [`  Metrics     ${ready.metricsUrl}`]),
+    ...(ready.influx === undefined ? [] : [archiveLine(ready.influx)]),
     ...tokenLines(ready),
     `  Clients     ${played.clients} of ${clientsOf(inventory).length} simulated`,
     ...boardsLine(inventory, played.boards),
     ...firstPush(ready, inventory, played.clients),
   ];
+}
+
+function archiveLine({ url, org, bucket, tokenFile }: ArchiveEntry): string {
+  return `  Archive     ${url}   (organisation ${org}, bucket ${bucket}, token in ${tokenFile})`;
 }
 
 function boardsLine(inventory: Inventory, { kind, count }: Played['boards']): string[] {

@@ -50,6 +50,8 @@ export interface HealthView {
 
 /** Within which clients that are gone count as lost together. */
 const LOST_WITHIN_MS = 5 * 60_000;
+/** Beginnings that are computed from two uptimes differ by the time the messages took. */
+const SAME_START_MS = 3_000;
 
 /**
  * The health of one broker, from what it publishes below `$SYS`, and from whether it can be reached at all. What is
@@ -67,6 +69,8 @@ export class BrokerHealth {
   #refused: string | undefined;
   #listeningSince: number | undefined;
   #uptimeAt: number | undefined;
+  /** When the broker began, by its uptime. */
+  #startedAt: number | undefined;
   #restartedAt: number | undefined;
   #guardSeen: number | undefined;
   #connected: { at: number; count: number }[] = [];
@@ -96,6 +100,11 @@ export class BrokerHealth {
 
   get reachable(): boolean {
     return this.#away === undefined;
+  }
+
+  /** It has told something since we listen, and not only what it had kept. */
+  get alive(): boolean {
+    return this.reachable && this.#uptimeAt !== undefined;
   }
 
   get queue(): number | undefined {
@@ -177,12 +186,22 @@ export class BrokerHealth {
   }
 
   #noteUptime(value: number, retain: boolean, now: number): void {
-    const before = this.#figures.uptimeSeconds;
-    if (before !== undefined && value < before) this.#beginAnew(now - value * 1000);
+    const startedAt = now - value * 1000;
+    if (this.#isAnotherRun(value, startedAt, retain)) this.#beginAnew(startedAt);
     // What was kept from before says nothing of now.
-    if (!retain) this.#uptimeAt = now;
+    if (!retain) {
+      this.#uptimeAt = now;
+      this.#startedAt = startedAt;
+    }
     // Each round of figures begins with the uptime: those of the round before are complete.
     this.#rounds = [...this.#rounds, { at: now, figures: { ...this.#figures } }].slice(-2);
+  }
+
+  /** A broker that was away for long may be up for longer than before when it is heard again. */
+  #isAnotherRun(uptime: number, startedAt: number, retain: boolean): boolean {
+    const before = this.#figures.uptimeSeconds;
+    if (before !== undefined && uptime < before) return true;
+    return !retain && this.#startedAt !== undefined && startedAt - this.#startedAt > SAME_START_MS;
   }
 
   #beginAnew(at: number): void {

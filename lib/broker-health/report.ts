@@ -88,7 +88,8 @@ export function digestOf(health: BrokerHealth, broker: string, now: number): Hea
     guard: health.hasGuard(now),
     alerts: alerts.map(alertView),
   };
-  return { ...digest, text: worst?.message ?? calmText(digest) };
+  const calm = digest.state === 'unknown' ? 'Waiting for the figures of the broker' : 'All is well';
+  return { ...digest, text: worst?.message ?? calm };
 }
 
 export function alertView({ code, severity, message, since, value, threshold }: Alert): AlertView {
@@ -110,16 +111,7 @@ function bySeverity(alerts: readonly Alert[]): Alert[] {
 
 function stateOf(health: BrokerHealth, worst: Alert | undefined): HealthState {
   if (worst !== undefined && worst.severity !== 'info') return worst.severity;
-  return health.figures.uptimeSeconds === undefined || !health.reachable ? 'unknown' : 'ok';
-}
-
-function calmText({ state, clients, messagesIn }: Omit<HealthDigest, 'text'>): string {
-  if (state === 'unknown') return 'Waiting for the figures of the broker';
-  const parts = [
-    ...(clients === null ? [] : [`${clients} clients`]),
-    ...(messagesIn === null ? [] : [`${messagesIn} messages a second`]),
-  ];
-  return parts.length === 0 ? 'All is well' : `All is well: ${parts.join(', ')}`;
+  return health.alive ? 'ok' : 'unknown';
 }
 
 function rounded(value: number | undefined): number | null {

@@ -90,6 +90,28 @@ export function connectStream(options: BrokerOptions, { name, ...settings }: Str
   });
 }
 
+/** What a link that only listens may choose. */
+export interface ListenOptions extends Pick<ConnectOptions, 'keepalive' | 'onWarning' | 'retainAsPublished'> {
+  /** Becomes part of the client id: letters, digits, `_` and `-`. */
+  readonly purpose: string;
+}
+
+/**
+ * A link of its own without a session, for whoever wants to know how things are now and not how they were while it
+ * was away. On the listeners of clients, where the broker makes the account the client id, it must be the only one.
+ * @throws EgizError `MQTT_URL_INVALID`, `MQTT_PLAINTEXT_REFUSED`
+ */
+export function connectListener(options: BrokerOptions, { purpose, ...settings }: ListenOptions): MqttLink {
+  const { role, account, instance: _instance, will: _will, ...connection } = options;
+  return connectMqtt({
+    ...connection,
+    ...settings,
+    clientId: role === 'client' ? account : `${account}-${purpose}-${randomBytes(4).toString('hex')}`,
+    cleanStart: true,
+    sessionExpirySeconds: 0,
+  });
+}
+
 const RANK: Readonly<Record<LinkState['kind'], number>> = {
   closed: 3,
   disconnected: 2,

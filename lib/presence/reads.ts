@@ -23,7 +23,7 @@ export interface DevicePage {
 
 /** Every member narrows the list. */
 interface DeviceFilter {
-  readonly state?: PresenceState;
+  readonly states: readonly PresenceState[];
   readonly flapping?: boolean;
   readonly texts: readonly (readonly [keyof DeviceView, string])[];
   readonly search: string;
@@ -79,8 +79,8 @@ export function listDevices({ devices }: PresenceTracker, request: unknown): Dev
   return { items, next: null };
 }
 
-function fits(device: DeviceRecord, { state, flapping, texts, search }: DeviceFilter): boolean {
-  if (state !== undefined && device.state !== state) return false;
+function fits(device: DeviceRecord, { states, flapping, texts, search }: DeviceFilter): boolean {
+  if (!states.includes(device.state)) return false;
   if (flapping !== undefined && (device.flappingSince !== null) !== flapping) return false;
   if (texts.length === 0 && search === '') return true;
   const view = deviceView(device);
@@ -91,11 +91,7 @@ function filterOf(request: unknown): DeviceFilter {
   const given = isJsonObject(request) ? request : {};
   const unknown = Object.keys(given).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) throw invalid(`Devices have no "${unknown}"`, `Use ${KNOWN.join(', ')}.`);
-  const { state, flapping, limit = DEFAULT_LIMIT } = given;
-  const known = PRESENCE_STATES.find((one) => one === state);
-  if (state !== undefined && known === undefined) {
-    throw invalid(`There is no state ${JSON.stringify(state)}`, `Use ${PRESENCE_STATES.join(', ')}.`);
-  }
+  const { flapping, limit = DEFAULT_LIMIT } = given;
   if (flapping !== undefined && typeof flapping !== 'boolean') {
     throw invalid('"flapping" must be true or false', 'Leave it out for all devices.');
   }
@@ -103,13 +99,24 @@ function filterOf(request: unknown): DeviceFilter {
     throw invalid(`"limit" must be an integer from 1 to ${MAX_LIMIT}`, 'Ask for further pages with "after".');
   }
   return {
-    ...(known === undefined ? {} : { state: known }),
+    states: statesOf(given.state),
     ...(flapping === undefined ? {} : { flapping }),
     texts: EXACT.flatMap((name) => (given[name] === undefined ? [] : [[name, textOf(given, name)] as const])),
     search: textOf(given, 'search').toLowerCase(),
     limit,
     after: textOf(given, 'after'),
   };
+}
+
+/** One state, or a list of them; all when none is named. */
+function statesOf(value: unknown): readonly PresenceState[] {
+  if (value === undefined) return PRESENCE_STATES;
+  const wanted: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return wanted.map((one) => {
+    const state = PRESENCE_STATES.find((known) => known === one);
+    if (state !== undefined) return state;
+    throw invalid(`There is no state ${JSON.stringify(one)}`, `Use ${PRESENCE_STATES.join(', ')}.`);
+  });
 }
 
 function textOf(given: Readonly<Record<string, unknown>>, name: string): string {

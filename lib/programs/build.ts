@@ -131,7 +131,11 @@ function buildFailed(program: Program, log: string): EgizError {
     `${program.title} ${program.version} could not be built: ${lines.slice(-LAST_LINES).join('; ')}`,
     {
       id: program.name,
-      mend: `The whole output is in ${log}. Or put ${program.title} (${program.accepted}) on the PATH.`,
+      mend: `The whole output is in ${log}. It needs ${needs(program)}; or put ${program.title} (${program.accepted}) on the PATH.`,
     },
   );
+}
+
+function needs({ tools }: Program): string {
+  return tools.map((tool) => tool.from ?? tool.program).join(', ');
 }

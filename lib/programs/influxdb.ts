@@ -53,7 +53,8 @@ export const INFLUXDB: Program = {
       cwd: SOURCES,
       environment: {
         ...environment,
-        GOFLAGS: '',
+        // In a checkout of somebody else's, git would refuse to say which commit it is of.
+        GOFLAGS: '-buildvcs=false',
         CGO_ENABLED: '1',
         PKG_CONFIG: join(workshop, 'tools', 'pkg-config'),
         RUSTC_WRAPPER: join(SOURCES, 'rustc.sh'),

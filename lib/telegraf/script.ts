@@ -6,6 +6,9 @@ import { CheckWriter } from './starlark';
 /** `telegraf/`, as seen from the compiled file. */
 export const TELEGRAF_DIRECTORY = join(__dirname, '..', '..', '..', 'telegraf');
 
+/** What `EGIZ_ARCHIVE_SCRIPT` names. */
+export const ARCHIVE_SCRIPT = join(TELEGRAF_DIRECTORY, 'archive.star');
+
 /** Which function of telegraf/starlark/forms.star a pattern of the schemas is. */
 const FORMS: ReadonlyMap<string, string> = new Map([
   ['^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$', 'is_identifier'],

@@ -1,5 +1,22 @@
-import { EgizError } from '../errors/egiz-error';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json';
+import {
+  below,
+  comparable,
+  condition,
+  functionName,
+  indented,
+  limit,
+  literal,
+  nameOf,
+  object,
+  type Place,
+  strings,
+  text,
+  tooLarge,
+  typeFault,
+  unknown,
+  words,
+} from './terms';
 
 /**
  * Turns JSON Schemas into checks in Starlark, the language of Telegraf's processors, which has neither a validator
@@ -96,6 +113,17 @@ export class CheckWriter {
           `if ${value} not in ${this.#constant('VALUES', rule)}:`,
           refuse('value', `must be one of ${words(rule)}`),
         ];
+      default:
+        return this.#limits(keyword, schema, place);
+    }
+  }
+
+  /** Limits of numbers and texts. */
+  #limits(keyword: Keyword, schema: JsonObject, place: Place): readonly string[] {
+    const { value, at } = place;
+    const rule = schema[keyword];
+    const refuse = (reason: string, what: string) => `    refuse("${reason}", ${at}, ${text(what)})`;
+    switch (keyword) {
       case 'minimum':
         return [
           `if ${comparable(schema, value)} < ${limit(schema, rule)}:`,
@@ -245,17 +273,6 @@ export class CheckWriter {
   }
 }
 
-interface Place {
-  /** The Starlark expression of the value. */
-  readonly value: string;
-  /** The Starlark expression of its JSON Pointer. */
-  readonly at: string;
-  /** Where the schema is, for references and errors. */
-  readonly base: string;
-  /** Nesting, which keeps variables apart. */
-  readonly depth: number;
-}
-
 /** In the order of checking: what later ones rely on comes first. */
 const KEYWORDS = [
   '$ref',
@@ -297,107 +314,3 @@ const COMMENTS: ReadonlySet<string> = new Set([
   'default',
   'format',
 ]);
-
-/** The few conditions that our schemas use, as a Starlark expression. */
-function condition(schema: JsonObject, place: Place): string {
-  const { value } = place;
-  const parts = Object.entries(schema).map(([keyword, rule]) => {
-    if (keyword === 'const') return `${value} == ${literal(rule)}`;
-    if (keyword === 'not') return `not (${condition(object(rule), place)})`;
-    if (keyword === 'required') {
-      return strings(rule)
-        .map((name) => `${text(name)} in ${value}`)
-        .join(' and ');
-    }
-    if (keyword !== 'properties') throw unknown(place.base, `has the condition "${keyword}"`);
-    const members = Object.entries(object(rule)).map(([name, child]) =>
-      condition(object(child), { ...place, value: `${value}.get(${text(name)})` }),
-    );
-    return members.join(' and ');
-  });
-  return parts.join(' and ');
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  object: 'type(V) != "dict"',
-  array: 'type(V) != "list"',
-  string: 'type(V) != "string"',
-  boolean: 'type(V) != "bool"',
-  null: 'V != None',
-  number: 'type(V) != "float" and type(V) != "int"',
-  // JSON has one kind of number: 1.0 is an integer too.
-  integer: 'type(V) != "int" and (type(V) != "float" or V != int(V))',
-};
-
-/** Starlark compares a whole number with a broken one as exact fractions, at the price of all else in a message. */
-function comparable({ type }: JsonObject, value: string): string {
-  return type === 'number' ? `float(${value})` : value;
-}
-
-function limit({ type }: JsonObject, rule: JsonValue | undefined): string {
-  return type === 'number' && Number.isInteger(rule) ? `${rule}.0` : literal(rule);
-}
-
-function typeFault(rule: JsonValue | undefined, value: string): string {
-  const types = Array.isArray(rule) ? strings(rule) : [String(rule)];
-  const faults = types.map((type) => (TYPES[type] ?? '').replaceAll('V', value));
-  return types.length === 1 ? faults.join() : faults.map((fault) => `(${fault})`).join(' and ');
-}
-
-/** A whole number of hundreds of digits, which no float can hold; other readers take it for infinite. */
-function tooLarge({ type, maximum }: JsonObject, { value, base }: Place): string[] {
-  if (maximum !== undefined) return [];
-  const types = Array.isArray(type) ? type : [type];
-  if (types.includes('integer')) throw unknown(base, 'has an integer without a maximum');
-  const largest = Number.MAX_VALUE;
-  return types.includes('number')
-    ? [`type(${value}) == "int" and (${value} > ${largest} or ${value} < -${largest})`]
-    : [];
-}
-
-function functionName(reference: string): string {
-  return `check_${reference.replace('urn:openegiz:schema:', '').replace('#/$defs/', '_').replace(/\W/g, '_')}`;
-}
-
-function below(at: string, name: string): string {
-  return at.endsWith('"') ? `${at.slice(0, -1)}/${name}"` : `${at} + "/${name}"`;
-}
-
-function nameOf(member: string): string {
-  return member.replace(/\W/g, '_');
-}
-
-function literal(value: JsonValue | undefined): string {
-  if (value === true) return 'True';
-  if (value === false) return 'False';
-  return value === null ? 'None' : JSON.stringify(value);
-}
-
-function text(value: string): string {
-  return JSON.stringify(value);
-}
-
-function words(rule: JsonValue | undefined): string {
-  return Array.isArray(rule) ? rule.join(', ') : String(rule);
-}
-
-function strings(value: JsonValue | undefined): string[] {
-  return (value as JsonValue[]).map(String);
-}
-
-function object(value: JsonValue | undefined): JsonObject {
-  if (!isJsonObject(value))
-    throw new EgizError('SCHEMA_UNSUPPORTED', `${JSON.stringify(value)} is not an object`);
-  return value;
-}
-
-function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `    ${line}`);
-}
-
-function unknown(where: string, what: string): EgizError {
-  return new EgizError('SCHEMA_UNSUPPORTED', `${where} ${what}, which no check in Starlark is known for`, {
-    id: where,
-    mend: 'Teach it to lib/telegraf/starlark.ts and telegraf/starlark/forms.star.',
-  });
-}

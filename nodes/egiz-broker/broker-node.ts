@@ -1,11 +1,7 @@
 import type { Node } from 'node-red';
-import type { StreamOptions } from '../../lib/mqtt/broker-links';
+import type { ListenOptions, StreamOptions } from '../../lib/mqtt/broker-links';
 import type { MqttLink, Will } from '../../lib/mqtt/link';
-import type { ConnectOptions } from '../../lib/mqtt/options';
 import type { SharedSubscriptions } from '../../lib/mqtt/shared-subscriptions';
-
-/** What a node may choose for a connection of its own. */
-export type ListenOptions = Pick<ConnectOptions, 'keepalive' | 'onWarning' | 'retainAsPublished'>;
 
 /** What the nodes on a broker see of its configuration node. */
 export interface BrokerNode extends Node {
@@ -22,10 +18,9 @@ export interface BrokerNode extends Node {
   /**
    * Connects for one node alone, without a session: what is published while it is away is not kept for it. The
    * node closes the connection with itself.
-   * @param purpose becomes part of the client id: letters, digits, `_` and `-`
-   * @throws EgizError when the configuration or its TLS files cannot be used
+   * @throws EgizError `CONFIG_INVALID`, `MQTT_*` for settings with which there can be none
    */
-  listen(purpose: string, options: ListenOptions): MqttLink;
+  listen(options: ListenOptions): MqttLink;
   /**
    * A connection of its own for a stream of readings. Its session is kept no longer than this node's settings say;
    * whoever asked for it closes it.

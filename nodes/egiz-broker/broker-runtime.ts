@@ -1,18 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import type { Node } from 'node-red';
 import { EgizError, toEgizError } from '../../lib/errors/egiz-error';
 import {
   type BrokerLinks,
   type BrokerOptions,
   connectBroker,
+  connectListener,
   connectStream,
+  type ListenOptions,
   type StreamOptions,
 } from '../../lib/mqtt/broker-links';
-import { connectMqtt } from '../../lib/mqtt/connection';
 import type { LinkState, MqttLink, Will } from '../../lib/mqtt/link';
 import { SharedSubscriptions } from '../../lib/mqtt/shared-subscriptions';
 import { systemClock } from '../../lib/time/clock';
-import type { ListenOptions } from './broker-node';
 import { LazyLink } from './lazy-link';
 
 export interface BrokerLog {
@@ -59,16 +58,8 @@ export class BrokerRuntime {
     return () => this.#users.delete(user);
   }
 
-  listen(purpose: string, chosen: ListenOptions): MqttLink {
-    const { role, account, instance: _instance, will: _will, ...connection } = this.#options();
-    return connectMqtt({
-      ...connection,
-      ...chosen,
-      // Where clients log in the broker makes the account the client id, whatever it is told.
-      clientId: role === 'client' ? account : `${account}-${purpose}-${randomBytes(4).toString('hex')}`,
-      cleanStart: true,
-      sessionExpirySeconds: 0,
-    });
+  listen(listening: ListenOptions): MqttLink {
+    return connectListener(this.#options(), listening);
   }
 
   setWill(will: () => Will): () => void {

@@ -1,7 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
 import { type EgizError, toEgizError } from '../../lib/errors/egiz-error';
+import type { ListenOptions } from '../../lib/mqtt/broker-links';
 import type { IncomingMessage, LinkState, MqttLink } from '../../lib/mqtt/link';
-import type { BrokerNode, ListenOptions } from '../egiz-broker/broker-node';
+import type { BrokerNode } from '../egiz-broker/broker-node';
 import { onceFlowsRun } from './start';
 
 export type ListenState =
@@ -12,8 +13,6 @@ export type ListenState =
 
 export interface ListenerOptions extends Omit<ListenOptions, 'onWarning'> {
   readonly broker: BrokerNode;
-  /** Becomes part of the client id. */
-  readonly purpose: string;
   readonly filters: readonly string[];
   onMessage(message: IncomingMessage): void;
   onState(state: ListenState): void;
@@ -39,9 +38,9 @@ export function listenToBroker(RED: NodeAPI, node: Node, options: ListenerOption
 }
 
 function listenerOf(node: Node, options: ListenerOptions): Listener | undefined {
-  const { broker, purpose, filters, onMessage, onState, ...chosen } = options;
+  const { broker, filters, onMessage, onState, ...chosen } = options;
   try {
-    const link = broker.listen(purpose, {
+    const link = broker.listen({
       ...chosen,
       onWarning: ({ message, cause: { mend } }) =>
         node.warn(mend === undefined ? message : `${message}. ${mend}`),

@@ -144,6 +144,31 @@ describe('the editor, in Chromium', function () {
     await page.context().close();
   });
 
+  it('asks what presence subscribes to only when it has a broker, and offers the context stores', async () => {
+    const { page } = await open('en-US');
+    await page.evaluate(
+      (id) => {
+        const { RED } = globalThis as unknown as EditorPage;
+        RED.editor.edit(RED.nodes.node(id) as object);
+      },
+      `n${onCanvas.indexOf('egiz-presence')}`,
+    );
+    await page.waitForSelector('#node-input-staleAfter', { state: 'visible' });
+    const visible = (field: string) => page.locator(`#node-input-${field}`).isVisible();
+    const choices = () =>
+      page
+        .locator('#node-input-contextStore option')
+        .evaluateAll((options) => options.map((option) => (option as unknown as { value: string }).value));
+    should(await choices()).eql(['', 'default', 'file']);
+    should([await visible('devices'), await visible('telemetry')]).eql([false, false]);
+    await page.selectOption('#node-input-broker', `c${configurations.indexOf('egiz-broker')}`);
+    should([await visible('devices'), await visible('telemetry')]).eql([true, true]);
+    await page.selectOption('#node-input-devices', 'clients');
+    should([await visible('devices'), await visible('telemetry')]).eql([true, false]);
+    await page.click('#node-dialog-cancel');
+    await page.context().close();
+  });
+
   it('gives config publish its third output with the delivery by messages', async () => {
     const { page } = await open('en-US');
     const id = `n${onCanvas.indexOf('egiz-config-publish')}`;

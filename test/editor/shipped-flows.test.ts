@@ -127,6 +127,22 @@ describe('the shipped flows in a browser', function () {
     await page.close();
   });
 
+  it('show which boards are there, what they send, and how the broker is', async () => {
+    const page = await signIn('viewer');
+    await page.goto(`${ready.dashboardUrl}telemetry`);
+    await page.waitForSelector('text=All is well', { timeout: 30_000 });
+    const figure = (label: string, value: string) =>
+      page.waitForSelector(
+        `.nrdb-ui-text:has-text("${label}") .nrdb-ui-text-value:text-matches("^\\\\s*${value}\\\\s*$")`,
+        { timeout: 30_000 },
+      );
+    await figure('Online', '3');
+    await figure('Offline', '0');
+    await figure('Guard plugin', '(there|missing)');
+    await figure('Clients', '1\\\\d');
+    await page.close();
+  });
+
   it('throw nothing in the browser and ask nobody outside', () => {
     should(faults).be.empty();
   });

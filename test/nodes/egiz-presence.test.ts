@@ -64,6 +64,14 @@ describe('egiz-presence', () => {
       should(outputs[0]?.map(({ topic }) => topic)).eql(['board-1', 'board-2', 'board-3']);
     });
 
+    it('and hears the others of a batch when one of them cannot be read', async () => {
+      const good = { topic: `${OVEN}/thermal/telemetry`, payload: { device_id: 'board-1' } };
+      const bad = { topic: `${OVEN}/thermal/telemetry`, payload: {} };
+      const { outputs, dones } = await runFlow(presenceNode, node, 3, [{ payload: [bad, good] }]);
+      should(outputs[0]?.map(({ topic }) => topic)).eql(['board-1']);
+      should(dones).match([{ code: 'INVALID_MESSAGE' }]);
+    });
+
     it('and hands what is none to Catch nodes, with the mend', async () => {
       const { dones, outputs } = await runFlow(presenceNode, node, 3, [
         { topic: 'somewhere/else', payload: '{}' },

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { EgizError } from '../../lib/errors/egiz-error';
-import type { StreamOptions } from '../../lib/mqtt/broker-links';
+import type { ListenOptions, StreamOptions } from '../../lib/mqtt/broker-links';
 import type {
   IncomingMessage,
   LinkState,
@@ -120,7 +120,7 @@ export function fakeBrokerNode(RED: NodeAPI): void {
         log.push('registered');
         return () => log.push('left');
       },
-      listen(purpose: string) {
+      listen({ purpose }: ListenOptions) {
         if (fake.misconfigured !== undefined) throw fake.misconfigured;
         log.push(`listens for ${purpose}`);
         return link;

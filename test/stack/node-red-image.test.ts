@@ -46,11 +46,12 @@ async function layOut(directory: string): Promise<void> {
   const users = [{ username: 'ed', password: await hashPassword('right horse'), role: 'admin' }];
   secret('editor-users', JSON.stringify({ users }));
   secret('dashboard-users', JSON.stringify({ users }));
-  const pki = await developmentPki(at('pki'), { services: ['egiz-config'] });
-  const files = pki.services.get('egiz-config');
+  const pki = await developmentPki(at('pki'), { services: ['egiz-config', 'egizcore', 'watch'] });
   copyFileSync(pki.caFile, at('etc/openegiz/ca.crt'));
-  copyFileSync(files?.certFile ?? '', at('etc/openegiz/egiz-config.crt'));
-  copyFileSync(files?.keyFile ?? '', at('run/secrets/egiz-config-key'));
+  for (const [name, { certFile, keyFile }] of pki.services) {
+    copyFileSync(certFile, at(`etc/openegiz/${name}.crt`));
+    copyFileSync(keyFile, at(`run/secrets/${name}-key`));
+  }
   copyFileSync(join(ROOT, 'sample/inventory.yaml'), at('etc/openegiz/inventory.yaml'));
   const { publicKey } = await generateKeyPair('ES256');
   const key = { ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256' };
@@ -79,6 +80,8 @@ describe('node-red/, the image, as compose.yaml starts it', function () {
       EGIZ_USER_DIR: join(directory, 'data'),
       EGIZ_HOST: '127.0.0.1',
       EGIZ_PORT: String(await freePort()),
+      EGIZ_METRICS_HOST: '127.0.0.1',
+      EGIZ_METRICS_PORT: String(await freePort()),
     };
     const check = () =>
       spawnSync(process.execPath, [join(directory, 'opt/healthcheck.mjs')], { env }).status === 0;

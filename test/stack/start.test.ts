@@ -24,6 +24,8 @@ describe('openegiz start (SPEC 6)', function () {
     await tlsAnswers(Number(new URL(ready.mqtt.url).port), ready.mqtt.caFile);
     const metrics = await (await fetch(ready.metricsUrl ?? '')).text();
     metrics.should.match(/^egiz_stores\{state="usable"\} 1$/m);
+    metrics.should.match(/^egiz_broker_up\{broker="broker"\} [01]$/m);
+    metrics.should.match(/^egiz_presence_devices\{state="online"\} \d/m);
     metrics.should.match(/^egiz_clients\{presence="online"\} [1-9]/m);
     should(Object.keys(ready.tokens)).eql(['acme:admin', 'acme:viewer', 'globex:admin', 'globex:viewer']);
     should(Object.keys(ready.logins)).eql(['editor', 'dashboard:admin', 'dashboard:viewer']);
@@ -136,7 +138,8 @@ describe('openegiz start (SPEC 6)', function () {
     const stack = homes.start(home, ['--inventory', file, '--clients', '0']);
     const ready = await stack.untilReady();
     stack.command.output.should.containEql('Added the service account "egiz-config"');
-    Object.keys(ready.accounts).should.eql(['0.1e3', 'egiz-config']);
+    stack.command.output.should.containEql('Added the service account "egiz-monitoring"');
+    Object.keys(ready.accounts).should.eql(['0.1e3', 'egiz-config', 'egiz-core', 'egiz-monitoring']);
     Object.keys(ready.tokens).should.eql(['0:admin', '0:viewer']);
   });
 

@@ -25,15 +25,20 @@ export class ProductionBroker {
     /** By the port that stands in the file. */
     readonly ports: ReadonlyMap<number, number>,
     readonly pki: DevelopmentPki,
+    readonly pkiDirectory: string,
   ) {}
 
-  static async start(inventory: Inventory): Promise<ProductionBroker> {
+  /** @param change what a test wants otherwise in the file */
+  static async start(
+    inventory: Inventory,
+    change: (conf: string) => string = (conf) => conf,
+  ): Promise<ProductionBroker> {
     const ports = new Map<number, number>();
     for (const port of Object.values(PREFERRED_PORTS)) ports.set(port, await freePort());
     const home = mkdtempSync(join(tmpdir(), 'egiz-production-pki-'));
     const services = inventory.services.filter(({ login }) => login === 'certificate').map(({ id }) => id);
-    const broker = new ProductionBroker(ports, await developmentPki(home, { services }));
-    await broker.write(inventory);
+    const broker = new ProductionBroker(ports, await developmentPki(home, { services }), home);
+    await broker.write(inventory, change);
     await broker.run();
     return broker;
   }
@@ -43,7 +48,7 @@ export class ProductionBroker {
     return join(this.directory, path);
   }
 
-  private async write(inventory: Inventory): Promise<void> {
+  private async write(inventory: Inventory, change: (conf: string) => string): Promise<void> {
     const { certificates, data, log, run } = PRODUCTION;
     for (const path of [certificates, data, log, run])
       mkdirSync(this.at(path), { recursive: true, mode: 0o700 });
@@ -60,17 +65,16 @@ export class ProductionBroker {
       writeFileSync(join(this.at(certificates), name), readFileSync(from), { mode: 0o600 });
     }
     const plugin = await provideGuard(() => undefined);
-    let conf = readFileSync(join(ROOT, 'broker/mosquitto.conf'), 'utf8').replace(
-      PRODUCTION.plugin,
-      plugin ?? '',
-    );
+    const shipped = change(readFileSync(join(ROOT, 'broker/mosquitto.conf'), 'utf8'));
+    let conf = shipped.replace(PRODUCTION.plugin, plugin ?? '');
     conf = conf.replaceAll(/(?<= )(?=\/(etc|var|run)\/)/g, this.directory);
     for (const [from, to] of this.ports) conf = conf.replace(`listener ${from}`, `listener ${to}`);
     conf = conf.replace(/^user mosquitto$/m, process.getuid?.() === 0 ? 'user root' : '');
     writeFileSync(join(this.configuration, 'mosquitto.conf'), conf);
   }
 
-  private async run(): Promise<void> {
+  /** Starts it, also again after `kill`. */
+  async run(): Promise<void> {
     const conf = join(this.configuration, 'mosquitto.conf');
     const child = spawn('/usr/sbin/mosquitto', ['-c', conf], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
@@ -103,13 +107,25 @@ export class ProductionBroker {
     this.child?.kill('SIGCONT');
   }
 
+  /** SIGHUP: files are read again. */
+  reload(): void {
+    this.child?.kill('SIGHUP');
+  }
+
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
   async close(): Promise<void> {
+    await this.end('SIGTERM');
+    for (const path of [this.directory, this.pkiDirectory]) rmSync(path, { recursive: true, force: true });
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.child;
-    if (child !== undefined && child.exitCode === null) {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await gone;
-    }
-    rmSync(this.directory, { recursive: true, force: true });
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
   }
 }

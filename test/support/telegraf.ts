@@ -15,7 +15,7 @@ export class TelegrafProcess {
     private readonly program: string,
     private readonly environment: Readonly<Record<string, string>>,
     /** Where its own metrics are, as soon as it runs. */
-    private readonly metricsUrl: string,
+    readonly metricsUrl: string,
     /** Configuration beside the shipped one. */
     private readonly further: readonly string[],
   ) {}

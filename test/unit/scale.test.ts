@@ -9,7 +9,7 @@ import { brokerLimits } from '../../lib/broker/sizing';
 import { devicesOf, type Inventory } from '../../lib/inventory/inventory';
 import { parseInventory } from '../../lib/inventory/parse';
 import { developmentPki } from '../../lib/pki/directory';
-import { archiveConsumers } from '../../lib/scale/archive';
+import { shardArchiveConf } from '../../lib/scale/archive';
 import { emqxAcl, emqxConf, emqxUsers } from '../../lib/scale/emqx';
 import { haproxyConf, renderNames } from '../../lib/scale/haproxy';
 import { assignShards, serverNames, splitInventory } from '../../lib/scale/shards';
@@ -66,24 +66,21 @@ describe('factories dealt out to several brokers', () => {
     ]);
   });
 
-  it('have each an archive of their own, one consumer a sensor type with its own session', () => {
-    const conf = archiveConsumers({
+  it('have each an archive of their own: the common configuration, for that broker and as many boards', () => {
+    const conf = shardArchiveConf({
       account: 'telegraf',
       url: 'ssl://shard-1.mqtt.local:8885',
-      inventory: SAMPLE,
+      inventory: factories({ big: 11_000 }),
       caFile: '/c/ca.crt',
       certFile: '/c/telegraf.crt',
       keyFile: '/c/telegraf.key',
     });
-    conf
-      .match(/client_id = "telegraf-\w+"/g)
-      ?.should.eql([
-        'client_id = "telegraf-electrical"',
-        'client_id = "telegraf-environmental"',
-        'client_id = "telegraf-thermal"',
-      ]);
-    conf.match(/persistent_session = true/g)?.should.have.length(3);
-    conf.should.containEql('"openegiz/+/+/+/environmental/telemetry", "openegiz/+/+/+/ambient/telemetry"');
+    conf.should.containEql('  servers = ["ssl://shard-1.mqtt.local:8885"]\n');
+    conf.should.containEql('  client_id = "telegraf-archive"\n');
+    conf.should.containEql('  tls_key = "/c/telegraf.key"\n');
+    conf.should.containEql('  urls = ["${EGIZ_INFLUX_URL:-http://127.0.0.1:8086}"]\n');
+    conf.should.containEql('  max_undelivered_messages = 22000\n');
+    conf.should.containEql('  metric_buffer_limit = 110000\n');
   });
 });
 

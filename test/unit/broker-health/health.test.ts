@@ -251,6 +251,19 @@ describe('the health of a broker (FR-5.1, FR-5.4)', () => {
     should(watched.news()).be.empty();
   });
 
+  it('tells of a restart, too, when the new uptime has overtaken the old one', () => {
+    const watched = new Watched();
+    watched.restart();
+    watched.connect().round();
+    watched.health.disconnected('gone', watched.now);
+    watched.restart();
+    watched.pass(60_000);
+    watched.news();
+    watched.connect();
+    for (let count = 0; count < 3; count++) watched.round();
+    should(watched.news()).eql(['-BROKER_UNREACHABLE', '+BROKER_RESTARTED']);
+  });
+
   describe('is reported', () => {
     const busy = () => {
       const watched = new Watched().connect({ version: 'mosquitto version 2.0.11', 'clients/connected': 12 });
@@ -284,7 +297,7 @@ describe('the health of a broker (FR-5.1, FR-5.4)', () => {
       const watched = busy();
       should(digestOf(watched.health, 'plant', watched.now)).match({
         state: 'ok',
-        text: 'All is well: 12 clients, 50 messages a second',
+        text: 'All is well',
         uptime: '17 min 20 s',
         clients: 12,
         messagesIn: 50,

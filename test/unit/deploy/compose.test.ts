@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import should from 'should';
 import { parse } from 'yaml';
+import { INFLUXDB } from '../../../lib/programs/influxdb';
+import { TELEGRAF } from '../../../lib/programs/telegraf';
 import { ROOT } from '../../support/node-red';
 
 interface Service {
@@ -37,8 +39,9 @@ describe('compose.yaml', () => {
   });
 
   it('has the whole stack', () => {
-    const stack = ['mosquitto', 'node-red', 'telegraf', 'influxdb', 'prometheus', 'grafana'];
-    services.map(([name]) => name).should.containDeep(stack);
+    const archive = ['telegraf', 'influxdb', 'auditor'];
+    const monitoring = ['broker-metrics', 'prometheus', 'alertmanager', 'grafana'];
+    services.map(([name]) => name).should.eql(['mosquitto', 'node-red', ...archive, ...monitoring]);
   });
 
   for (const [name, service] of services) {
@@ -99,7 +102,7 @@ describe('compose.yaml', () => {
 });
 
 describe('Dockerfiles', () => {
-  for (const file of ['broker/Dockerfile', 'node-red/Dockerfile']) {
+  for (const file of ['broker/Dockerfile', 'node-red/Dockerfile', 'telegraf/Dockerfile']) {
     it(`${file} begins with an exact version, ends as another user than root and checks its health`, () => {
       const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
       const [base = ''] = lines.filter((line) => /^ARG \w+=/.test(line));
@@ -109,6 +112,12 @@ describe('Dockerfiles', () => {
       lines.some((line) => line.startsWith('HEALTHCHECK')).should.equal(true);
     });
   }
+
+  it('have the Telegraf and the InfluxDB that the tests run', () => {
+    const telegraf = readFileSync(join(ROOT, 'telegraf/Dockerfile'), 'utf8');
+    telegraf.should.containEql(`=telegraf:${TELEGRAF.version}-`);
+    should(compose.services.influxdb?.image).equal(`influxdb:${INFLUXDB.version}`);
+  });
 
   it('install the Node-RED and the dashboard that the tests run', () => {
     const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {

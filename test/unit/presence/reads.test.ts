@@ -63,6 +63,7 @@ describe('what can be asked about presence', () => {
 
   it('is narrowed by state, place and name', () => {
     should(names({ state: 'offline' })).eql(['board-2']);
+    should(names({ state: ['stale', 'offline'] })).eql(['board-2']);
     should(names({ factoryId: 'factory-a' })).eql(['board-1', 'board-2']);
     should(names({ profile: 'clients' })).eql(['acme.press-1']);
     should(names({ device: 'acme.press-1' })).eql(['acme.press-1']);

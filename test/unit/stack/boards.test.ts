@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import should from 'should';
-import { prepareAccess, withConfigService } from '../../../cli/stack/access';
+import { prepareAccess, withOwnServices } from '../../../cli/stack/access';
 import { boardServices } from '../../../cli/stack/boards';
 import { homePaths } from '../../../cli/stack/home';
 import { buildVirtualBoard, builtVirtualBoard } from '../../../cli/stack/virtual-board';
@@ -29,9 +29,9 @@ describe('virtual boards of a start', () => {
   describe('services', () => {
     const services = async (count: number) => {
       const paths = homePaths(directory);
-      const { inventory, account } = withConfigService(INVENTORY);
+      const { inventory } = withOwnServices(INVENTORY);
       const ports = { http: 1, mqtts: 2, mqttsClients: 3, mqttsServices: 4 } as never;
-      const access = await prepareAccess(inventory, account, paths, ports);
+      const access = await prepareAccess(inventory, paths, ports);
       return boardServices('/virtual-board', inventory, count, access, paths);
     };
     const fileOf = (args: readonly string[]) => {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import should from 'should';
-import { withConfigService } from '../../../cli/stack/access';
+import { withOwnServices } from '../../../cli/stack/access';
 import { installFlows, mergeFlows } from '../../../cli/stack/flows';
 import { resolveHome } from '../../../cli/stack/home';
 import { HomeLock } from '../../../cli/stack/lock';
@@ -114,13 +114,25 @@ describe('the flows of a start', () => {
 });
 
 describe('the accounts of a start', () => {
-  it('include one for the configuration service, under a name nobody has', () => {
-    const { inventory, account, added } = withConfigService(
-      parseInventory('tenants: []\nservices: [{id: egiz-config, role: ml}]'),
+  it('include one for each role of Node-RED, under a name nobody has', () => {
+    const { inventory, added } = withOwnServices(
+      parseInventory('tenants: []\nservices: [{id: egiz-config, role: ml}, {id: eyes, role: monitoring}]'),
     );
-    should({ account, added }).eql({ account: 'egiz-config-2', added: true });
-    inventory.services.map(({ role }) => role).should.eql(['ml', 'config']);
-    withConfigService(inventory).added.should.equal(false);
+    added
+      .map(({ id, role }) => [id, role])
+      .should.eql([
+        ['egiz-config-2', 'config'],
+        ['egiz-core', 'core'],
+      ]);
+    inventory.services.map(({ role }) => role).should.eql(['ml', 'monitoring', 'config', 'core']);
+    withOwnServices(inventory).added.should.be.empty();
+  });
+
+  it('include a further one where the only service of a role logs in with a password', () => {
+    const { added } = withOwnServices(
+      parseInventory('tenants: []\nservices: [{id: watch, role: monitoring, login: password}]'),
+    );
+    added.map(({ role }) => role).should.containEql('monitoring');
   });
 });
 

@@ -1,0 +1,73 @@
+import type { KeyPairFiles } from '../../lib/pki/pair-files';
+import { freePort } from './mosquitto';
+import { NodeRedProcess, UserDirectoryFixture } from './node-red-process';
+import type { ProductionBroker } from './production-broker';
+
+const ACCOUNT = 'egizcore';
+/** Seconds after which a board that says nothing is stale. */
+const STALE_AFTER = 5;
+
+/** A real Node-RED that follows the presence of boards at a real broker, and tells of it to Prometheus. */
+export class LiveNodeRed {
+  private constructor(
+    private readonly process: NodeRedProcess,
+    private readonly directory: UserDirectoryFixture,
+    /** HOST:PORT of its metrics. */
+    readonly target: string,
+  ) {}
+
+  static async start(broker: ProductionBroker): Promise<LiveNodeRed> {
+    const files = broker.pki.services.get(ACCOUNT);
+    if (files === undefined) throw new Error(`the inventory has no service ${ACCOUNT}`);
+    const url = `mqtts://127.0.0.1:${broker.ports.get(8885)}`;
+    const directory = new UserDirectoryFixture(flow(url, broker.pki.caFile, files));
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    const process = NodeRedProcess.spawn(directory.path, {
+      EGIZ_DEVELOPMENT: '1',
+      EGIZ_PORT: String(port),
+      EGIZ_METRICS_PORT: String(metricsPort),
+    });
+    await process.started();
+    return new LiveNodeRed(process, directory, `127.0.0.1:${metricsPort}`);
+  }
+
+  async close(): Promise<void> {
+    await this.process.stop();
+    this.directory.remove();
+  }
+}
+
+function flow(url: string, ca: string, { certFile, keyFile }: KeyPairFiles): object[] {
+  return [
+    { id: 'tab', type: 'tab', label: 'Presence' },
+    { id: 'tls', type: 'tls-config', ca, cert: certFile, key: keyFile, verifyservercert: true },
+    {
+      id: 'broker',
+      type: 'egiz-broker',
+      url,
+      tls: 'tls',
+      role: 'service',
+      account: ACCOUNT,
+      instance: 'presence',
+      sessionExpirySeconds: 0,
+      keepalive: 5,
+      maxInFlight: 100,
+      configVersion: 1,
+    },
+    {
+      id: 'presence',
+      type: 'egiz-presence',
+      z: 'tab',
+      broker: 'broker',
+      devices: 'boards',
+      telemetry: false,
+      staleAfter: STALE_AFTER,
+      flapChanges: 4,
+      flapWindow: 60,
+      forgetAfter: 7,
+      contextStore: '',
+      configVersion: 1,
+      wires: [[], [], []],
+    },
+  ];
+}
