@@ -34,7 +34,7 @@ export interface Findings {
   readonly gaps: readonly FoundGap[];
   /** What a board sent after the last stored message of a boot, its numbers cannot tell. */
   readonly reboots: readonly FoundReboot[];
-  /** Boards whose messages are stored, by id. */
+  /** Boards with messages in this time, by id. */
   readonly counted: ReadonlySet<string>;
   /** Boards that send no numbers: nothing can be proven of them. */
   readonly unnumbered: readonly string[];
@@ -145,7 +145,9 @@ export class ArchiveAudit {
     const stored = this.#slices.reduce((total, slice) => total + slice.stored, 0);
     const [missing, pending] = [sum('missing'), sum('pending')];
     const topics = [...this.#topics.values()];
-    const counted = new Set(topics.map(({ topic }) => topic.deviceId));
+    const start = this.#slices[0]?.start ?? 0;
+    const ofThisTime = topics.filter(({ numbers }) => numbers.lastTime >= start);
+    const numbered = new Set(topics.map(({ topic }) => topic.deviceId));
     return {
       expected: stored + missing + pending + refused,
       stored,
@@ -157,8 +159,8 @@ export class ArchiveAudit {
       reboots: topics.flatMap(({ topic, numbers }) =>
         numbers.reboots().map((reboot) => ({ topic, ...reboot })),
       ),
-      counted,
-      unnumbered: (await this.#heard()).filter((device) => !counted.has(device)),
+      counted: new Set(ofThisTime.map(({ topic }) => topic.deviceId)),
+      unnumbered: (await this.#heard()).filter((device) => !numbered.has(device)),
     };
   }
 
@@ -180,7 +182,10 @@ export class ArchiveAudit {
     );
   }
 
-  /** Ids of the boards that have any telemetry in the slices, with numbers or without. */
+  /**
+   * Ids of the boards that have any telemetry in the days of the slices, with numbers or without: InfluxDB knows its
+   * series by the day.
+   */
   async #heard(): Promise<string[]> {
     const [first, last] = [this.#slices[0], this.#slices.at(-1)];
     if (first === undefined || last === undefined) return [];

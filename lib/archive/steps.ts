@@ -13,7 +13,7 @@ interface Cut {
 }
 
 /** Where one series steps otherwise than by one: by the time as the database writes it. */
-interface Steps {
+export interface Steps {
   readonly topic: Topic;
   readonly cuts: Map<string, Cut>;
   /** Where another boot begins. */
@@ -102,12 +102,17 @@ telemetry(field: "seq")`;
   }
 }
 
-function runsOf({ firstBoot, cuts, boots }: Steps, { first, last }: Totals): Run[] {
+/**
+ * Totals and steps are read one after the other: a message that was written between them belongs to the next reading,
+ * and is left out here.
+ */
+export function runsOf({ firstBoot, cuts, boots }: Steps, { first, last }: Totals): Run[] {
+  const known = [...cuts].filter(([, { time }]) => time > first.time && time <= last.time);
   const runs: Run[] = [];
   let open = { boot: firstBoot, from: first.seq, fromTime: first.time };
-  for (const [at, { time, seq, before, beforeTime }] of [...cuts].sort(([, a], [, b]) => a.time - b.time)) {
+  for (const [at, { time, seq, before, beforeTime }] of known.sort(([, a], [, b]) => a.time - b.time)) {
     runs.push({ ...open, to: before, toTime: beforeTime });
     open = { boot: boots.get(at) ?? open.boot, from: seq, fromTime: time };
   }
-  return [...runs, { ...open, to: last.seq, toTime: last.time }];
+  return [...runs, { ...open, to: last.seq, toTime: last.time }].filter(({ from, to }) => from <= to);
 }

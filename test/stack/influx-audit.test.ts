@@ -181,6 +181,8 @@ describe('openegiz archive audit, on a real InfluxDB', function () {
     const report = JSON.parse(output) as Report;
     should(report.unnumbered).eql(['silent-type']);
     should(report.unheard).eql(['never-seen']);
+    const later = await runCommand(command('--json', '--since', time(900), '--inventory', inventory));
+    should(JSON.parse(later.output)).match({ unheard: ['whole', 'never-seen'], unnumbered: ['silent-type'] });
   });
 
   it('tells refused messages, which are in the dead letters, from missing ones', async () => {
