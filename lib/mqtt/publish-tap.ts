@@ -1,11 +1,11 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { AckLine } from './ack-line';
 
 /** One PUBLISH as it stands on the wire, without its properties. */
 export interface StreamedMessage {
   readonly topic: string;
-  /** A view into what was read from the network: copy it to keep it for long. */
+  /** A view into a buffer that is used again: copy what is to be kept. */
   readonly payload: Buffer;
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
@@ -25,6 +25,7 @@ export interface Stream {
 const PUBLISH = 3;
 const PINGREQ = 0xc0;
 const PINGRESP = Buffer.from([0xd0, 0]);
+const READ_BYTES = 64 * 1024;
 /** How often is looked whether there is room again. */
 const ROOM_MS = 10;
 const NOTHING_TO_ACKNOWLEDGE = () => undefined;
@@ -35,54 +36,70 @@ const EMPTY = Buffer.alloc(0);
  * more on one than everything else that happens to a message; all other packets it still gets and sends itself.
  */
 export class PublishTap extends Duplex {
-  readonly #socket: Socket;
+  #socket: Socket | undefined;
   readonly #stream: Stream;
   readonly #maximumPacketSize: number;
   readonly #acks: AckLine;
   /** The beginning of a packet whose end has not come. */
   #begun: Buffer = EMPTY;
+  /** For room: nothing is read. */
+  #waiting = false;
 
-  constructor(socket: Socket, maximumPacketSize: number, stream: Stream) {
+  constructor(maximumPacketSize: number, stream: Stream) {
     super({ allowHalfOpen: false });
-    this.#socket = socket;
     this.#stream = stream;
     this.#maximumPacketSize = maximumPacketSize;
     this.#acks = new AckLine((pubacks) => {
-      if (socket.writable) socket.write(pubacks);
+      if (this.#socket?.writable === true) this.#socket.write(pubacks);
     });
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+  }
+
+  /** How the socket is to read: a buffer for each TLS record would cost a third of all there is to a message. */
+  readonly onread: OnReadOpts = {
+    buffer: Buffer.allocUnsafe(READ_BYTES),
+    callback: (length, buffer) => this.#read(buffer as Buffer, length),
+  };
+
+  /** @param socket opened with `onread` */
+  attach(socket: Socket): this {
+    this.#socket = socket;
     socket.on('end', () => this.push(null));
     socket.on('close', () => this.destroy());
+    return this;
   }
 
   /** What the library has not read yet is small: answers to what it sent. */
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    this.#socket.write(chunk, done);
+    this.#socket?.write(chunk, done);
     // The broker's answer stands behind what is not read: the library is not to take it for dead.
-    if (chunk[0] === PINGREQ && this.#socket.isPaused()) this.push(PINGRESP);
+    if (chunk[0] === PINGREQ && this.#waiting) this.push(PINGRESP);
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#socket.end(done);
+    this.#socket?.end(done);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#socket.destroy();
+    this.#socket?.destroy();
     done(error);
   }
 
-  #read(chunk: Buffer): void {
+  /** False: nothing more is to be read for now. */
+  #read(buffer: Buffer, length: number): boolean {
+    const chunk = buffer.subarray(0, length);
     const bytes = this.#begun.length === 0 ? chunk : Buffer.concat([this.#begun, chunk]);
     const read = this.#packets(bytes);
     if (read === 'malformed') {
       const error = new Error('The broker sent a packet that MQTT 5 does not allow');
       this.destroy(Object.assign(error, { code: 'MQTT_MALFORMED_PACKET' }));
-      return;
+      return false;
     }
-    this.#begun = read === bytes.length ? EMPTY : bytes.subarray(read);
-    if (!this.#stream.hasRoom()) this.#wait();
+    this.#begun = read === bytes.length ? EMPTY : Buffer.from(bytes.subarray(read));
+    if (this.#stream.hasRoom()) return true;
+    this.#wait();
+    return false;
   }
 
   /** Takes whole packets off the front. Returns how many bytes they had. */
@@ -93,7 +110,7 @@ export class PublishTap extends Duplex {
       if (frame === undefined) break;
       if (frame.end - at > this.#maximumPacketSize || frame.end < 0) return 'malformed';
       if (frame.end > bytes.length) break;
-      if ((bytes[at] ?? 0) >> 4 !== PUBLISH) this.push(bytes.subarray(at, frame.end));
+      if ((bytes[at] ?? 0) >> 4 !== PUBLISH) this.push(Buffer.from(bytes.subarray(at, frame.end)));
       else if (!this.#publish(bytes, at, frame)) return 'malformed';
       at = frame.end;
     }
@@ -101,11 +118,12 @@ export class PublishTap extends Duplex {
   }
 
   #wait(): void {
-    this.#socket.pause();
+    this.#waiting = true;
     const timer = setInterval(() => {
       if (!this.destroyed && !this.#stream.hasRoom()) return;
       clearInterval(timer);
-      this.#socket.resume();
+      this.#waiting = false;
+      this.#socket?.resume();
     }, ROOM_MS);
   }
 

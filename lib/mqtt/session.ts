@@ -136,11 +136,12 @@ export class Session {
   }
 
   #open(): Duplex {
-    const socket = openSocket(this.#settings);
+    const { stream, maximumPacketSize } = this.#settings;
+    const tap = stream === undefined ? undefined : new PublishTap(maximumPacketSize, stream);
+    const socket = openSocket(this.#settings, tap?.onread);
     socket.on('error', (error) => this.#onError(error));
     this.#socket = socket;
-    const { stream, maximumPacketSize } = this.#settings;
-    return stream === undefined ? socket : new PublishTap(socket, maximumPacketSize, stream);
+    return tap?.attach(socket) ?? socket;
   }
 
   #send({ request }: Pending): number {

@@ -12,42 +12,46 @@ export const MAX_AHEAD_MS = 5 * 60 * 1000;
  * @param now milliseconds since the Unix epoch
  */
 export function checkAgreement(topic: string, payload: JsonObject, now: number): FieldError[] {
-  return [...checkTopic(topic, payload), ...checkTime(payload.timestamp, now), ...checkZones(payload)];
+  const errors: FieldError[] = [];
+  checkTopic(topic, payload, errors);
+  checkTime(payload.timestamp, now, errors);
+  checkZones(payload.measurements, errors);
+  return errors;
 }
 
-function checkTopic(topic: string, payload: JsonObject): FieldError[] {
+function checkTopic(topic: string, payload: JsonObject, errors: FieldError[]): void {
   const parsed = tryParseSensorTopic(topic);
-  if (parsed === undefined) return [];
-  const errors: FieldError[] = [];
-  if (typeof payload.thing_id === 'string' && payload.thing_id.split(':')[1] !== parsed.equipmentId) {
+  if (parsed === undefined) return;
+  const { thing_id: thing } = payload;
+  if (typeof thing === 'string' && thing.slice(thing.indexOf(':') + 1) !== parsed.equipmentId) {
     errors.push(disagrees('/thing_id', `the topic names the equipment "${parsed.equipmentId}"`));
   }
   if (parsed.kind === 'telemetry' && payload.sensor_type !== canonicalSensorType(parsed.sensorType)) {
     errors.push(disagrees('/sensor_type', `the topic names the sensor type "${parsed.sensorType}"`));
   }
-  return errors;
 }
 
-function checkTime(timestamp: unknown, now: number): FieldError[] {
+function checkTime(timestamp: unknown, now: number, errors: FieldError[]): void {
   const at = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
-  if (Number.isNaN(at)) return [{ pointer: '/timestamp', rule: 'time', message: 'is not a moment in time' }];
-  if (at - now <= MAX_AHEAD_MS) return [];
-  return [{ pointer: '/timestamp', rule: 'time', message: 'is more than 5 minutes ahead of the receiver' }];
+  if (at - now <= MAX_AHEAD_MS) return;
+  const message = Number.isNaN(at)
+    ? 'is not a moment in time'
+    : 'is more than 5 minutes ahead of the receiver';
+  errors.push({ pointer: '/timestamp', rule: 'time', message });
 }
 
-function checkZones(payload: JsonObject): FieldError[] {
-  const measurements = isJsonObject(payload.measurements) ? payload.measurements : {};
-  const zones = Array.isArray(measurements.temperature_zones) ? measurements.temperature_zones : [];
+function checkZones(measurements: JsonObject[string] | undefined, errors: FieldError[]): void {
+  const zones = isJsonObject(measurements) ? measurements.temperature_zones : undefined;
+  if (!Array.isArray(zones)) return;
   const seen = new Set<unknown>();
-  return zones.flatMap((entry, index) => {
+  for (const [index, entry] of zones.entries()) {
     const zone = isJsonObject(entry) ? entry.zone : undefined;
-    if (!seen.has(zone)) {
-      seen.add(zone);
-      return [];
+    if (seen.has(zone)) {
+      const pointer = `/measurements/temperature_zones/${index}/zone`;
+      errors.push({ pointer, rule: 'uniqueZones', message: 'is told twice in this message' });
     }
-    const pointer = `/measurements/temperature_zones/${index}/zone`;
-    return [{ pointer, rule: 'uniqueZones', message: 'is told twice in this message' }];
-  });
+    seen.add(zone);
+  }
 }
 
 function disagrees(pointer: string, why: string): FieldError {

@@ -79,7 +79,7 @@ export class Intake {
     const known = this.#topicOf(topic);
     this.counter.count('received', known.type);
     const document = errors.length === 0 && isJsonObject(value) ? value : undefined;
-    if (this.#isDuplicate(known, value)) {
+    if (this.#isDuplicate(known, value, message.duplicate)) {
       this.counter.count('duplicates', known.type);
       message.acknowledge();
       return;
@@ -122,7 +122,7 @@ export class Intake {
   }
 
   /** What is invalid for another reason has its number, too, and is not lost. */
-  #isDuplicate(topic: Topic, value: unknown): boolean {
+  #isDuplicate(topic: Topic, value: unknown, again: boolean): boolean {
     const metadata = isJsonObject(value) ? value.metadata : undefined;
     if (topic.sensor === undefined || !isJsonObject(metadata)) return false;
     const { boot_id: boot, seq } = metadata;
@@ -132,7 +132,7 @@ export class Intake {
       return false;
     }
     const { gaps, clock } = this.#options;
-    const arrival = topic.sequence.arrive(boot, seq, clock.now(), (count) => {
+    const arrival = topic.sequence.arrive({ boot, seq, again }, clock.now(), (count) => {
       if (gaps) this.counter.count('lost', topic.type, count);
     });
     if (arrival === 'late') this.counter.count('late', topic.type);

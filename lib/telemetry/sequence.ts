@@ -7,6 +7,16 @@ export type Arrival =
   /** Newer ones came before it; it was counted as lost, or is too old to tell. */
   | 'late';
 
+export interface Numbering {
+  readonly boot: number;
+  readonly seq: number;
+  /**
+   * The broker sends it once more (DUP, MQTT 5.0 section 3.3.1.1). It keeps the order of a topic: what is far behind was
+   * here before what is ahead of it.
+   */
+  readonly again: boolean;
+}
+
 /** `seq` runs from 1 to this and begins again at 1 (SPEC 4: unsigned 32-bit). */
 const LAST_SEQ = 0xffff_ffff;
 /** `boot_id` counts through all 32 bits. */
@@ -47,12 +57,12 @@ export class Sequence {
    * @param now milliseconds
    * @param onLost told how many numbers can no longer come
    */
-  arrive(boot: number, seq: number, now: number, onLost: (count: number) => void): Arrival {
+  arrive({ boot, seq, again }: Numbering, now: number, onLost: (count: number) => void): Arrival {
     if (boot === this.#boot) {
       this.#otherBootSeen = 0;
       const ahead = distance(this.#highest, seq, LAST_SEQ);
       if (ahead > 0) this.#advance(ahead, seq, now, onLost);
-      else return this.#behind(-ahead);
+      else return this.#behind(-ahead, again);
       return 'new';
     }
     if (distance(this.#boot, boot, BOOTS) > 0) {
@@ -93,8 +103,8 @@ export class Sequence {
     this.#highest = seq;
   }
 
-  #behind(by: number): Arrival {
-    if (by >= WINDOW) return 'late';
+  #behind(by: number, again: boolean): Arrival {
+    if (by >= WINDOW) return again ? 'duplicate' : 'late';
     const bit = 1 << by;
     if ((this.#seen & bit) !== 0) return 'duplicate';
     const counted = (this.#missing & bit) === 0;

@@ -18,7 +18,7 @@ interface Seen {
   };
 }
 
-const OVENS = 10;
+const OVENS = 40;
 const GROUP = '0123456789abcdef0123456789abcdef';
 const BROKER_CONF = ['max_inflight_messages 20000', 'max_queued_messages 100000', 'autosave_interval 1'];
 
@@ -32,7 +32,7 @@ describe('egiz-telemetry-in on a real broker', function () {
 
   before(async function () {
     this.timeout(180_000);
-    broker = await startMosquitto({ conf: BROKER_CONF });
+    broker = await startMosquitto({ conf: BROKER_CONF, tls: true });
     const env = { GROUP };
     one = await NodeRed.start({ flows: [], env });
     two = await NodeRed.start({ flows: [], env });
@@ -54,10 +54,11 @@ describe('egiz-telemetry-in on a real broker', function () {
   /** @param work what the flow does with a message, as JavaScript */
   const flow = (name: string, config: object, work = '') => [
     { id: 'tab', type: 'tab', label: name },
+    { id: 'authority', type: 'tls-config', ca: broker.pki.caFile, verifyservercert: true },
     {
       id: 'mqtt',
       type: 'egiz-broker',
-      url: broker.url,
+      url: broker.tlsUrl,
       role: 'service',
       account: 'core',
       instance: name,
@@ -65,7 +66,7 @@ describe('egiz-telemetry-in on a real broker', function () {
       sessionExpirySeconds: 3_600,
       keepalive: 5,
       maxInFlight: 100,
-      tls: '',
+      tls: 'authority',
     },
     {
       id: `in-${name}`,

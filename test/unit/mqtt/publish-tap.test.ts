@@ -11,6 +11,33 @@ const VERSION = { protocolVersion: 5 } as const;
 /** The network, as far as a socket shows it. */
 class Wire extends Duplex {
   readonly written: Buffer[] = [];
+  #waiting: Buffer[] = [];
+  #reads = true;
+
+  constructor(readonly tap: PublishTap) {
+    super();
+  }
+
+  /** As Node does with `onread`: every chunk into the same buffer, until it is told to stop. */
+  arrive(chunks: readonly Buffer[]): void {
+    this.#waiting.push(...chunks);
+    const { buffer, callback } = this.tap.onread;
+    if (typeof buffer === 'function') throw new Error('one buffer is enough');
+    while (this.#reads) {
+      const chunk = this.#waiting.shift();
+      if (chunk === undefined) return;
+      buffer.set(chunk);
+      this.#reads = callback(chunk.length, buffer);
+      buffer.fill(0, 0, chunk.length);
+    }
+  }
+
+  override resume(): this {
+    this.#reads = true;
+    this.arrive([]);
+    return this;
+  }
+
   override _read(): void {}
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.written.push(chunk);
@@ -27,13 +54,16 @@ describe('taking PUBLISH packets out of a connection', () => {
   let failure: NodeJS.ErrnoException | undefined;
 
   beforeEach(() => {
-    wire = new Wire();
     taken = [];
     room = true;
     rest = Buffer.alloc(0);
     failure = undefined;
-    const stream = { take: (message: StreamedMessage) => taken.push(message), hasRoom: () => room };
-    tap = new PublishTap(wire as unknown as Socket, MAXIMUM, stream);
+    const take = (message: StreamedMessage) =>
+      taken.push({ ...message, payload: Buffer.from(message.payload) });
+    const stream = { take, hasRoom: () => room };
+    tap = new PublishTap(MAXIMUM, stream);
+    wire = new Wire(tap);
+    tap.attach(wire as unknown as Socket);
     tap.on('data', (chunk: Buffer) => {
       rest = Buffer.concat([rest, chunk]);
     });
@@ -60,9 +90,7 @@ describe('taking PUBLISH packets out of a connection', () => {
       VERSION,
     );
   const pingresp = codec.generate({ cmd: 'pingresp' }, VERSION);
-  const arrive = (...chunks: Buffer[]) => {
-    for (const chunk of chunks) wire.push(chunk);
-  };
+  const arrive = (...chunks: Buffer[]) => wire.arrive(chunks);
   const told = () => taken.map(({ topic, payload }) => `${topic} ${payload}`);
   const pubacks = () => {
     const bytes = Buffer.concat(wire.written);

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import should from 'should';
 import { builtInFor } from '../../../lib/schemas/built-in';
+import { PayloadValidator } from '../../../lib/schemas/payload-validator';
+import { SHIPPED_SCHEMAS } from '../../../lib/schemas/shipped';
 import { checkAgreement } from '../../../lib/telemetry/agreement';
 import { isTopicFilter, matchesFilter } from '../../../lib/topics/filters';
 
@@ -25,6 +29,49 @@ describe('the built-in schema of a topic (SPEC 2)', () => {
   ];
   for (const [topic, payload, schema] of cases) {
     it(`${topic} -> ${schema ?? 'none'}`, () => should(builtInFor(topic, payload)).equal(schema));
+  }
+});
+
+describe("the PRD's samples on the PRD's topics, as egiz-payload-validate checks them", () => {
+  const taken = Date.parse('2026-01-29T10:30:01Z');
+  const validator = new PayloadValidator(
+    { choice: { kind: 'automatic' }, schemas: [], unmatched: 'invalid' },
+    () => taken,
+  );
+  const sample = (name: string) =>
+    readFileSync(join(SHIPPED_SCHEMAS, '..', 'test', 'fixtures', 'prd', `${name}.json`));
+  const topics = {
+    'openegiz/factory-a/oven/oven-001/electrical/telemetry': 'electrical',
+    'openegiz/factory-a/oven/oven-001/thermal/telemetry': 'thermal',
+    'openegiz/factory-a/environment/zone-a/ambient/telemetry': 'environmental',
+    'openegiz/factory-a/oven/oven-001/status': 'status',
+    'openegiz/factory-a/oven/oven-001/electrical/status': 'status',
+  };
+  for (const [topic, name] of Object.entries(topics)) {
+    it(`${name} on ${topic}`, () => {
+      should(validator.validate(topic, sample(name)).errors).eql([]);
+    });
+  }
+
+  const refused: readonly (readonly [
+    what: string,
+    topic: string,
+    text: string,
+    by: string,
+    pointer: string,
+  ])[] = [
+    ['another unit', 'thermal', '"unit": "C"', '"unit": "F"', '/measurements/temperature_zones/0/unit'],
+    ['a value out of range', 'thermal', '185', '1850', '/measurements/temperature_zones/0/value'],
+    ['a clock that is wrong', 'thermal', '2026-01-29T10:30', '2026-01-29T10:36', '/timestamp'],
+    ['another equipment', 'thermal', 'factory:oven-001', 'factory:oven-002', '/thing_id'],
+    ['another sensor', 'electrical', '', '', '/sensor_type'],
+  ];
+  for (const [what, level, text, by, pointer] of refused) {
+    it(`refuses ${what}`, () => {
+      const changed = sample('thermal').toString('utf8').replace(text, by);
+      const { errors } = validator.validate(`openegiz/factory-a/oven/oven-001/${level}/telemetry`, changed);
+      should(errors.map((error) => error.pointer)).containEql(pointer);
+    });
   }
 });
 

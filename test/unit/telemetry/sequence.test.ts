@@ -13,8 +13,8 @@ describe('the numbers of one topic', () => {
     now = 0;
     sequence = new Sequence(boot, seq);
   };
-  const arrive = (seq: number, boot = 7) =>
-    sequence.arrive(boot, seq, now, (count) => {
+  const arrive = (seq: number, boot = 7, again = false) =>
+    sequence.arrive({ boot, seq, again }, now, (count) => {
       lost += count;
     });
   /** What is lost when everything has had its time. */
@@ -69,6 +69,14 @@ describe('the numbers of one topic', () => {
     arrive(43);
     should(lost).equal(1);
     should(arrive(11)).equal('late');
+  });
+
+  it('takes what is far behind for a duplicate when the broker sends it again, as it keeps the order', () => {
+    for (let seq = 11; seq < 100; seq += 1) arrive(seq);
+    should(arrive(12, 7, true)).equal('duplicate');
+    should(arrive(12)).equal('late');
+    arrive(101);
+    should(arrive(100, 7, true)).equal('new');
   });
 
   it('counts a gap wider than the window wholly', () => {
