@@ -11,7 +11,14 @@ const [name = '', ...args] = process.argv.slice(2);
 
 if (!/^[a-z-]+$/.test(name) || !existsSync(join(root, 'bench', `${name}.ts`))) {
   console.error(
-    'Usage: npm run bench -- loop [CLIENTS] [PER_SECOND] [SECONDS], or broker [BOARDS] [SECONDS], or reload-stall [CLIENTS] [ROUNDS], or archive [BOARDS] [SECONDS] [RATE ...], or telemetry [MESSAGES] [SENSORS] [SECONDS]',
+    [
+      'Usage: npm run bench -- NAME [ARGUMENTS], of these:',
+      '  loop [CLIENTS] [PER_SECOND] [SECONDS]',
+      '  broker [BOARDS] [SECONDS]',
+      '  reload-stall [CLIENTS] [ROUNDS]',
+      '  telemetry [MESSAGES] [SENSORS] [SECONDS]',
+      '  archive [BOARDS] [SECONDS] [RATE ...]',
+    ].join('\n, or telemetry [MESSAGES] [SENSORS] [SECONDS]'),
   );
   process.exit(2);
 }

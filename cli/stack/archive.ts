@@ -18,7 +18,7 @@ import { diesWithParent } from './processes';
 import type { ServiceSpec } from './service';
 
 /** In the order they are started. */
-export const ARCHIVE_SERVICES = ['influxdb', 'telegraf'] as const;
+export const ARCHIVE_SERVICES = ['influxdb', 'telegraf', 'auditor'] as const;
 
 /** `wanted`: had at any price; `found`: when the programs are here; `none`. */
 export type ArchiveChoice = 'wanted' | 'found' | 'none';
@@ -142,6 +142,34 @@ export function telegrafService(
     probe: 'announced',
     announces: (line) => line.includes('[inputs.mqtt_consumer::broker] Connected'),
     levelOf: levelOfTelegraf,
+  };
+}
+
+const PROGRAM = join(__dirname, '..', 'main.js');
+
+/** Proves all the time that nothing is missing, and says so to Prometheus. */
+export function auditorService(
+  archive: Archive,
+  { archiveDirectory, inventoryFile }: HomePaths,
+  ports: Ports,
+): ServiceSpec {
+  const [command, ...args] = diesWithParent([
+    process.execPath,
+    ...[PROGRAM, 'archive', 'audit', '--every', '60s'],
+    ...['--url', archive.url, '--org', archive.org, '--token-file', archive.tokens.auditor],
+    ...['--inventory', inventoryFile, '--metrics-port', String(ports.auditMetrics)],
+  ]);
+  return {
+    name: 'auditor',
+    command,
+    args,
+    cwd: archiveDirectory,
+    env: process.env,
+    channel: false,
+    shownFrom: 'warning',
+    port: ports.auditMetrics,
+    probe: () => httpAnswers(`http://${LOOPBACK}:${ports.auditMetrics}/metrics`, [200]),
+    levelOf: (line) => (/failed|are missing/.test(line) ? 'warning' : 'info'),
   };
 }
 

@@ -18,6 +18,7 @@ export const PREFERRED = {
   metrics: 9464,
   influxdb: 8086,
   archiveMetrics: 9273,
+  auditMetrics: 9465,
 } as const;
 export type PortName = keyof typeof PREFERRED;
 export type Ports = Readonly<Record<PortName, number>>;
@@ -29,8 +30,9 @@ export interface ReplacedPort {
 }
 
 const NAMES = Object.keys(PREFERRED) as PortName[];
+const OF_THE_ARCHIVE: readonly PortName[] = ['influxdb', 'archiveMetrics', 'auditMetrics'];
 /** Of a start that archives nothing. */
-export const WITHOUT_ARCHIVE = NAMES.filter((name) => name !== 'influxdb' && name !== 'archiveMetrics');
+export const WITHOUT_ARCHIVE = NAMES.filter((name) => !OF_THE_ARCHIVE.includes(name));
 /** Tries for a free port before the machine is said to have none. */
 const MAX_TRIES = 200;
 /** From one try to the next: 8893 for a taken 8883, so that the ports of one start keep their places. */

@@ -9,6 +9,7 @@ import {
   ARCHIVE_SERVICES,
   type ArchivePrograms,
   archivePrograms,
+  auditorService,
   influxdbService,
   setUp,
   telegrafService,
@@ -163,6 +164,7 @@ export class Stack {
     if (this.stopping) return undefined;
     const archive = await setUp(this.paths, ports, (text) => this.view.say(text));
     await this.run(telegrafService(programs, archive, inventory, access, this.paths, ports));
+    await this.run(auditorService(archive, this.paths, ports));
     return archive;
   }
 

@@ -44,7 +44,7 @@ describe('alerts', function () {
       rules: IMPOSSIBLE_RULE,
     });
     // What rises must have been seen low.
-    await seen('count(up == 1) == 10');
+    await seen('count(up == 1) == 11');
     await seen('count(egiz_guard_heard_timestamp_seconds) == 2');
     await seen('egiz_audit_events_total{instance="main", event="refused", reason="login"} == 0');
   });
@@ -211,24 +211,29 @@ describe('alerts', function () {
     });
   });
 
-  describe('of an auditor that finds something, and one that finds nothing out', () => {
-    before(() =>
-      plant.parts.auditor.say({
-        egiz_archive_missing_messages: 2,
-        egiz_archive_audit_failed: 1,
-        egiz_archive_last_audit_timestamp_seconds: Date.now() / 1_000 - 4_000,
-      }),
-    );
+  describe('of a real auditor', () => {
+    before(() => plant.loseAMessage());
     arrives('ArchiveIncomplete');
-    arrives('ArchiveAuditStale');
-    arrives('ArchiveAuditFailed');
+
+    describe('when it may not read any more', () => {
+      before(() => plant.blindAuditor());
+      arrives('ArchiveAuditFailed');
+    });
+
+    describe('when it hangs', () => {
+      before(() => {
+        const longAgo = Date.now() / 1_000 - 4_000;
+        plant.parts.hungAuditor.say({ egiz_archive_last_audit_timestamp_seconds: longAgo });
+      });
+      arrives('ArchiveAuditStale');
+    });
   });
 
   describe('of the monitoring itself', () => {
     before(() => {
       receiver.refused.add('/ticket');
       // That an alert has ended is told as well.
-      plant.parts.auditor.say({ egiz_archive_audit_failed: 0 });
+      plant.parts.hungAuditor.say({ egiz_archive_last_audit_timestamp_seconds: Date.now() / 1_000 });
     });
     after(() => receiver.refused.clear());
     arrives('AlertsNotDelivered');
@@ -253,9 +258,8 @@ describe('alerts', function () {
     before(async () => {
       const { main, nodeRed, archive, auditor, influxdb, mute } = plant.parts;
       await main.broker.kill();
-      await archive.stop('SIGKILL');
-      await influxdb.stop();
-      await Promise.all([nodeRed, auditor, mute].map((part) => part.close()));
+      await Promise.all([archive, auditor, influxdb].map((part) => part.stop()));
+      await Promise.all([nodeRed, mute].map((part) => part.close()));
     });
     arrives('BrokerDown');
     arrives('BrokerUnwatched');

@@ -38,6 +38,9 @@ describe('the archive (FR-4, NFR-4)', function () {
   });
   after(() => chain.close());
 
+  let simulator: Simulator | undefined;
+  afterEach(() => simulator?.close());
+
   /** What the broker has acknowledged: from then on the boards do not have it any more. */
   let sent: Numbers;
   let acknowledged: number;
@@ -78,7 +81,7 @@ describe('the archive (FR-4, NFR-4)', function () {
 
   it('has every one of 200,000 messages of 1,000 boards, although everything was away for a time', async () => {
     begin = new Date();
-    const simulator = simulate();
+    simulator = simulate();
     const far = () => `${acknowledged} acknowledged of ${sent.size} boards`;
     await reached('all boards send', () => sent.size === BOARDS, 60_000, far);
     await disturb();

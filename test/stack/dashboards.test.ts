@@ -108,7 +108,7 @@ describe('dashboards', function () {
       return answered(() => monitoring.labelValues(label, metric));
     }
     const rows = await influx.query(interpolate(query, choices));
-    return rows.map((row) => row.split(',').at(-1) ?? '');
+    return rows.map((row) => row.get('_value'));
   }
 
   function ask({ expr, query }: Target, choices: Choices, timeFrom?: string): Promise<readonly unknown[]> {

@@ -9,6 +9,7 @@ import { Influx } from '../../lib/archive/influx';
 import { setUpArchive } from '../../lib/archive/setup';
 import { telemetryPoint, unnumberedPoint } from '../support/archive-points';
 import { InfluxdbServer } from '../support/influxdb';
+import { startMosquitto } from '../support/mosquitto';
 import { eventually, RunningCommand, runCommand } from '../support/running-stack';
 
 const SECOND_MS = 1_000;
@@ -36,6 +37,7 @@ interface Report {
   readonly unnumbered: readonly string[];
   readonly unheard: readonly string[];
   readonly telegraf?: object;
+  readonly brokerDropped?: number;
 }
 
 describe('openegiz archive audit, on a real InfluxDB', function () {
@@ -205,6 +207,16 @@ describe('openegiz archive audit, on a real InfluxDB', function () {
     );
     telegraf.close();
     should(report.telegraf).eql({ rejected: 3, errors: 0 });
+  });
+
+  it('adds what the broker has dropped', async () => {
+    const broker = await startMosquitto({ conf: ['sys_interval 1'] });
+    try {
+      const { brokerDropped } = await audit('whole', '--broker', broker.url);
+      should(brokerDropped).equal(0);
+    } finally {
+      await broker.close();
+    }
   });
 
   const refused: [string, string[], number, string][] = [

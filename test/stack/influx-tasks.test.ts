@@ -5,9 +5,10 @@ import should from 'should';
 import { Influx } from '../../lib/archive/influx';
 import { archiveTasks } from '../../lib/archive/layout';
 import { setUpArchive } from '../../lib/archive/setup';
-import { taskStates } from '../../lib/archive/task-states';
+import { type TaskState, taskStates } from '../../lib/archive/task-states';
 import { InfluxdbServer } from '../support/influxdb';
 import { delay } from '../support/mosquitto';
+import { readTestcases, TESTCASES } from '../support/testcases';
 
 const MINUTE_MS = 60_000;
 /** A whole minute, long enough ago for every reach of a task to be over. */
@@ -93,8 +94,8 @@ describe('the tasks of the archive, on a real InfluxDB', function () {
         point('thermal', '', `setpoint=190,heating_active=${n === 0},${METADATA(n + 1)}`, n * 10),
       ),
       point('environmental', ',humidity_unit=%RH', `humidity=55.5,quality="{}",${METADATA(1)}`, 1),
-      point('status', '', 'status="online",free_heap=45000i,diagnostics_health="good",dropped=1i', 1),
-      point('status', '', 'status="offline",free_heap=44000i,diagnostics_health="bad",dropped=2i', 31),
+      point('status', '', 'status="online",free_heap=45000i,diagnostics_dropped=1', 1),
+      point('status', '', 'status="offline",free_heap=44000i,diagnostics_dropped=2', 31),
     );
   }
 
@@ -131,8 +132,31 @@ describe('the tasks of the archive, on a real InfluxDB', function () {
       free_heap_min: 44_000,
       free_heap_max: 45_000,
       free_heap_count: 2,
+      diagnostics_dropped_mean: 1.5,
+      diagnostics_dropped_min: 1,
+      diagnostics_dropped_max: 2,
+      diagnostics_dropped_count: 2,
       status_last: 'offline',
     });
+  });
+
+  it('cope with every field that Telegraf makes of a message', async () => {
+    const minute = 30;
+    const points = goldenPoints(`${M0 + minute * MINUTE_MS}000000`);
+    should(points.length).be.above(10);
+    await write(...points);
+    should(await runTask('openegiz-downsample-recent', M0 + (minute + 1) * MINUTE_MS)).equal('success');
+    const fields = new Set<string>();
+    const start = new Date(M0 + minute * MINUTE_MS).toISOString();
+    for await (const row of influx.query(
+      'openegiz',
+      `from(bucket: "downsampled") |> range(start: ${start}) |> keep(columns: ["_field"]) |> distinct(column: "_field")`,
+    )) {
+      fields.add(row.get('_value'));
+    }
+    should([...fields].filter((name) => /\.text_last$/.test(name))).not.be.empty();
+    should([...fields].filter((name) => /\.flag_fraction$/.test(name))).not.be.empty();
+    should([...fields].filter((name) => /\.(text|flag)_mean$/.test(name))).be.empty();
   });
 
   it('leave everything as it is when they run again', async () => {
@@ -143,7 +167,7 @@ describe('the tasks of the archive, on a real InfluxDB', function () {
 
   it('do not touch a minute that their reach begins or ends within', async () => {
     const before = await figures('electrical', 0);
-    await runTask('openegiz-downsample-recent', M0 + 15 * MINUTE_MS + 30_000);
+    await runTask('openegiz-downsample-recent', M0 + 16 * MINUTE_MS + 30_000);
     await runTask('openegiz-downsample-recent', M0 + 30_000);
     should(await figures('electrical', 0)).eql(before);
   });
@@ -170,8 +194,24 @@ describe('the tasks of the archive, on a real InfluxDB', function () {
     const flux = archiveTasks()[1]?.flux.replaceAll('"downsampled"', '"gone"');
     await influx.call('PATCH', `/api/v2/tasks/${id}`, { flux });
     should(await runTask('openegiz-downsample-hour', M0 + 3_600_000)).equal('failed');
-    const failed = (await taskStates(influx, 'openegiz')).filter((task) => task.failed);
+    // The task is told the end of its run a moment after the run has it.
+    let failed: TaskState[] = [];
+    for (const end = Date.now() + 10_000; failed.length === 0 && Date.now() < end; await delay(100)) {
+      failed = (await taskStates(influx, 'openegiz')).filter((task) => task.failed);
+    }
     should(failed).have.length(1);
     should(failed[0]).match({ name: 'openegiz-downsample-hour', reason: /gone/ });
   });
 });
+
+/** The points of the sensors' measurements in the golden files of Telegraf, all at one time, each of a board of its own. */
+function goldenPoints(time: string): string[] {
+  return readTestcases().flatMap(({ name }) =>
+    readFileSync(join(TESTCASES, name, 'expected.lp'), 'utf8')
+      .split('\n')
+      .filter((line) => /^(electrical|thermal|environmental|status),/.test(line))
+      .map((line) =>
+        line.replace(/device_id=[\w-]+/, `device_id=${name}`).replace(/ (\d+|NOW)$/, ` ${time}`),
+      ),
+  );
+}

@@ -55,7 +55,18 @@ describe('openegiz start --with archive', function () {
   it('archives what the boards publish, and says where', async () => {
     await appear(['electrical', 'thermal', 'environmental', 'status'], new Date(0));
     stack.command.output.should.match(/Archive +http:\/\/127\.0\.0\.1:\d+ /);
-    should(ready.services).have.properties(['influxdb', 'telegraf']);
+    should(ready.services).have.properties(['influxdb', 'telegraf', 'auditor']);
+  });
+
+  it('audits what it archives, and tells Prometheus', async () => {
+    const url = `http://127.0.0.1:${service('auditor')?.port}/metrics`;
+    let text = '';
+    for (const end = Date.now() + 20_000; !/^egiz_archive_audit_failed 0$/m.test(text); ) {
+      if (Date.now() > end) throw new Error(`not audited: ${text}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      text = await (await fetch(url)).text();
+    }
+    text.should.match(/^egiz_archive_missing_messages 0$/m);
   });
 
   it('keeps tokens where only their owner reads them, and shows none', () => {

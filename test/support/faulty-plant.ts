@@ -6,6 +6,7 @@ import { parseInventory } from '../../lib/inventory/parse';
 import { developmentPki } from '../../lib/pki/directory';
 import { provideTelegraf } from '../../lib/programs/provide';
 import { publishCode, subscribeCode } from './account-client';
+import { telemetryPoint } from './archive-points';
 import { Exporter, WELL } from './exporter';
 import { LiveNodeRed } from './live-node-red';
 import type { Target } from './monitoring';
@@ -47,7 +48,10 @@ interface Parts {
   readonly nodeRed: LiveNodeRed;
   /** Says what another Node-RED would, of things that take long to happen. */
   readonly troubledNodeRed: Exporter;
-  readonly auditor: Exporter;
+  readonly auditor: RunningProgram;
+  readonly auditorTarget: string;
+  /** Says what an auditor would that has hung for an hour. */
+  readonly hungAuditor: Exporter;
   readonly directory: string;
 }
 
@@ -57,7 +61,7 @@ export class FaultyPlant {
 
   static async start(): Promise<FaultyPlant> {
     const directory = mkdtempSync(join(tmpdir(), 'egiz-faulty-'));
-    const [main, bare, mute, influxdb, troubledNodeRed, auditor] = await Promise.all([
+    const [main, bare, mute, influxdb, troubledNodeRed, hungAuditor] = await Promise.all([
       WatchedBroker.start(INVENTORY, {
         conf: (text) => text.replace(/^max_queued_messages .*$/m, `max_queued_messages ${MAX_QUEUED}`),
       }),
@@ -71,16 +75,20 @@ export class FaultyPlant {
       Exporter.start(WELL.auditor),
     ]);
     const archiveTarget = `127.0.0.1:${await freePort()}`;
-    const [archive, nodeRed] = await Promise.all([
+    const auditorPort = await freePort();
+    const [archive, auditor, nodeRed] = await Promise.all([
       startArchive(bare, influxdb, archiveTarget, directory),
+      startAuditor(influxdb, auditorPort),
       LiveNodeRed.start(main.broker),
     ]);
-    const rest = { influxdb, archive, archiveTarget, nodeRed, troubledNodeRed, auditor, directory };
-    return new FaultyPlant({ main, bare, mute, ...rest });
+    const auditorTarget = `127.0.0.1:${auditorPort}`;
+    const archiving = { influxdb, archive, archiveTarget, auditor, auditorTarget, hungAuditor };
+    return new FaultyPlant({ main, bare, mute, ...archiving, nodeRed, troubledNodeRed, directory });
   }
 
   get targets(): readonly Target[] {
-    const { main, bare, mute, influxdb, archiveTarget, nodeRed, troubledNodeRed, auditor } = this.parts;
+    const { main, bare, mute, influxdb, archiveTarget, auditorTarget, hungAuditor } = this.parts;
+    const { nodeRed, troubledNodeRed } = this.parts;
     return [
       { job: 'broker', instance: 'main', target: main.target },
       { job: 'broker', instance: 'bare', target: bare.target },
@@ -88,7 +96,8 @@ export class FaultyPlant {
       { job: 'archive', instance: 'telegraf', target: archiveTarget },
       { job: 'node-red', instance: 'node-red', target: nodeRed.target },
       { job: 'node-red', instance: 'troubled', target: troubledNodeRed.target },
-      { job: 'auditor', instance: 'auditor', target: auditor.target },
+      { job: 'auditor', instance: 'auditor', target: auditorTarget },
+      { job: 'auditor', instance: 'hung', target: hungAuditor.target },
       { job: 'influxdb', instance: 'influxdb', target: influxdb.target },
     ];
   }
@@ -202,13 +211,26 @@ export class FaultyPlant {
 
   /** InfluxDB takes nothing more from Telegraf. */
   async revokeToken(): Promise<void> {
-    await this.parts.influxdb.revokeTelegraf();
+    await this.parts.influxdb.revoke('telegraf');
+  }
+
+  /** Of a board's five messages the fourth is missing. */
+  async loseAMessage(): Promise<void> {
+    const board = { device: 'esp32-lossy' };
+    const points = [1, 2, 3, 5].map((seq) => telemetryPoint(board, 1, seq, Date.now() + seq));
+    await this.parts.influxdb.write('raw', points);
+  }
+
+  /** InfluxDB tells the auditor nothing more. */
+  async blindAuditor(): Promise<void> {
+    await this.parts.influxdb.revoke('auditor');
   }
 
   async close(): Promise<void> {
-    const { main, bare, mute, influxdb, archive, nodeRed, troubledNodeRed, auditor, directory } = this.parts;
-    await archive.stop('SIGKILL');
-    const parts = [main, bare, mute, influxdb, nodeRed, troubledNodeRed, auditor];
+    const { main, bare, mute, influxdb, archive, auditor, directory } = this.parts;
+    const { nodeRed, troubledNodeRed, hungAuditor } = this.parts;
+    await Promise.all([archive.stop('SIGKILL'), auditor.stop()]);
+    const parts = [main, bare, mute, influxdb, nodeRed, troubledNodeRed, hungAuditor];
     await Promise.all(parts.map((part) => part.close()));
     rmSync(directory, { recursive: true, force: true });
   }
@@ -240,6 +262,17 @@ async function startArchive(
       EGIZ_ARCHIVE_METRICS: target,
     },
     readyUrl: `http://${target}/metrics`,
+  });
+}
+
+/** `openegiz archive audit` as a service, which gives messages a second to arrive. */
+function startAuditor(influxdb: PreparedInfluxdb, port: number): Promise<RunningProgram> {
+  const where = ['--url', influxdb.url, '--directory', influxdb.secretsDirectory];
+  const options = [...where, '--every', '1s', '--margin', '1s', '--metrics-port', String(port)];
+  return RunningProgram.start({
+    command: process.execPath,
+    args: [join(ROOT, 'bin/openegiz'), 'archive', 'audit', ...options],
+    readyUrl: `http://127.0.0.1:${port}/metrics`,
   });
 }
 

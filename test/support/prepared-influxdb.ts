@@ -1,23 +1,25 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Row } from '../../lib/archive/csv';
+import { Influx } from '../../lib/archive/influx';
+import { ARCHIVE_ORG, type TokenName, tokenFile } from '../../lib/archive/layout';
+import { setUpArchive } from '../../lib/archive/setup';
 import { InfluxdbServer } from './influxdb';
 
-const ORG = 'openegiz';
-const TOKEN = 'token-of-a-test';
-
-/** An InfluxDB 2 with the organisation and the buckets of the archive, and a token that may do everything. */
+/** An InfluxDB 2 as `openegiz archive setup` leaves it. */
 export class PreparedInfluxdb {
-  private telegrafId = '';
-
-  private constructor(private readonly server: InfluxdbServer) {}
+  private constructor(
+    private readonly server: InfluxdbServer,
+    /** The files of the tokens, and one as telegraf/telegraf.conf wants it. */
+    readonly secretsDirectory: string,
+  ) {}
 
   static async start(): Promise<PreparedInfluxdb> {
-    const influxdb = new PreparedInfluxdb(await InfluxdbServer.start());
-    const account = { username: 'admin', password: 'password-of-a-test', token: TOKEN };
-    await influxdb.post('/api/v2/setup', { ...account, org: ORG, bucket: 'raw' });
-    for (const bucket of ['downsampled', 'dead_letter']) await influxdb.createBucket(bucket);
-    await influxdb.admitTelegraf();
-    return influxdb;
+    const server = await InfluxdbServer.start();
+    const directory = join(server.directory, 'secrets');
+    const { tokens } = await setUpArchive({ url: server.url, directory });
+    copyFileSync(tokens.telegraf, join(directory, 'influx_token'));
+    return new PreparedInfluxdb(server, directory);
   }
 
   get url(): string {
@@ -29,30 +31,32 @@ export class PreparedInfluxdb {
     return new URL(this.url).host;
   }
 
-  /** As telegraf/telegraf.conf wants it. */
-  get secretsDirectory(): string {
-    return join(this.server.directory, 'secrets');
-  }
-
   /** @param lines line protocol */
   async write(bucket: string, lines: readonly string[]): Promise<void> {
-    await this.call(`/api/v2/write?org=${ORG}&bucket=${bucket}`, { method: 'POST', body: lines.join('\n') });
+    await this.as('admin').write(ARCHIVE_ORG, bucket, lines.join('\n'));
   }
 
-  /** @returns the rows of the answer, without the head of each table */
-  async query(flux: string): Promise<readonly string[]> {
-    const body = { query: flux, dialect: { header: false, annotations: [] } };
-    return (await this.post(`/api/v2/query?org=${ORG}`, body)).split('\r\n').filter((line) => line !== '');
+  /** Asked as Grafana asks, with its rights. */
+  async query(flux: string): Promise<readonly Row[]> {
+    const rows: Row[] = [];
+    for await (const row of this.as('grafana').query(ARCHIVE_ORG, flux)) rows.push(row);
+    return rows;
   }
 
   /** @param flux with its `option task` */
   async createTask(flux: string): Promise<void> {
-    await this.post('/api/v2/tasks', { org: ORG, flux });
+    await this.as('admin').call('POST', '/api/v2/tasks', { org: ARCHIVE_ORG, flux });
   }
 
-  /** The token of Telegraf counts for nothing any more. */
-  async revokeTelegraf(): Promise<void> {
-    await this.call(`/api/v2/authorizations/${this.telegrafId}`, { method: 'DELETE' });
+  /** The token counts for nothing any more. */
+  async revoke(name: TokenName): Promise<void> {
+    const admin = this.as('admin');
+    const { authorizations } = await admin.call<{ authorizations: { id: string; description: string }[] }>(
+      'GET',
+      '/api/v2/authorizations',
+    );
+    const found = authorizations.find(({ description }) => description === `openegiz ${name}`);
+    await admin.call('DELETE', `/api/v2/authorizations/${found?.id}`);
   }
 
   async stop(): Promise<void> {
@@ -63,34 +67,8 @@ export class PreparedInfluxdb {
     await this.server.close();
   }
 
-  private async createBucket(name: string): Promise<void> {
-    await this.post('/api/v2/buckets', { orgID: await this.orgId(), name, retentionRules: [] });
-  }
-
-  private async admitTelegraf(): Promise<void> {
-    const permissions = [{ action: 'write', resource: { type: 'buckets' } }];
-    const answer = await this.post('/api/v2/authorizations', { orgID: await this.orgId(), permissions });
-    const { id, token } = JSON.parse(answer) as { readonly id: string; readonly token: string };
-    this.telegrafId = id;
-    mkdirSync(this.secretsDirectory);
-    writeFileSync(join(this.secretsDirectory, 'influx_token'), token, { mode: 0o600 });
-  }
-
-  private async orgId(): Promise<string> {
-    const { orgs } = JSON.parse(await this.call('/api/v2/orgs')) as { orgs: readonly { id: string }[] };
-    return orgs[0]?.id ?? '';
-  }
-
-  private post(path: string, body: object): Promise<string> {
-    const headers = { 'content-type': 'application/json', accept: 'application/csv' };
-    return this.call(path, { method: 'POST', body: JSON.stringify(body), headers });
-  }
-
-  private async call(path: string, init: RequestInit = {}): Promise<string> {
-    const headers = { ...init.headers, authorization: `Token ${TOKEN}` };
-    const response = await fetch(`${this.url}${path}`, { ...init, headers });
-    const answer = await response.text();
-    if (!response.ok) throw new Error(`InfluxDB, ${path.split('?')[0]}: ${answer}`);
-    return answer;
+  private as(name: TokenName | 'admin'): Influx {
+    const token = readFileSync(tokenFile(this.secretsDirectory, name), 'utf8').trim();
+    return new Influx({ url: this.url, token });
   }
 }
