@@ -18,7 +18,7 @@ if (!/^[a-z-]+$/.test(name) || !existsSync(join(root, 'bench', `${name}.ts`))) {
       '  reload-stall [CLIENTS] [ROUNDS]',
       '  telemetry [MESSAGES] [SENSORS] [SECONDS]',
       '  archive [BOARDS] [SECONDS] [RATE ...]',
-    ].join('\n, or telemetry [MESSAGES] [SENSORS] [SECONDS]'),
+    ].join('\n'),
   );
   process.exit(2);
 }
