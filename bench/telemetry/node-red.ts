@@ -16,11 +16,11 @@ export interface Progress {
   readonly seconds: number;
   /** Seconds of processor time in these. */
   readonly cpu: number;
-  /** The last statistics of our node. */
-  readonly figures?: {
-    readonly latencyMs: Readonly<Record<string, number>> | null;
+  /** What our node has told each second while messages came. */
+  readonly figures?: readonly {
+    readonly latencyMs: { readonly p50: number; readonly p99: number };
     readonly total: { readonly lost: number };
-  };
+  }[];
 }
 
 /** Messages that come while the runtime still compiles what it does with them. */
@@ -28,7 +28,7 @@ const WARM_UP = 20_000;
 
 /** Told twice a second while messages come. */
 const COUNTER = `
-let count = 0, begin, cpu, told = 0, figures;
+let count = 0, begin, cpu, told = 0, figures = [];
 const tell = () => {
   if (count === told) return;
   told = count;
@@ -61,7 +61,7 @@ export class BenchNodeRed {
     writeFileSync(
       settings,
       `${COUNTER}
-const functionGlobalContext = { counted, figures: (value) => { figures = value; }, schema: ${JSON.stringify(schemaOf(way))} };
+const functionGlobalContext = { counted, figures: (value) => { if (value.latencyMs !== null) figures.push(value); }, schema: ${JSON.stringify(schemaOf(way))} };
 module.exports = { flowFile: 'flows.json', httpAdminRoot: false, httpNodeRoot: false, uiHost: '127.0.0.1', uiPort: 0,
   credentialSecret: 'bench', functionGlobalContext, logging: { console: { level: 'info' } } };`,
     );

@@ -1,6 +1,5 @@
 /** A turn of the event loop that takes longer keeps the socket waiting. */
-const LONG_MS = 20;
-const SHORT_MS = 5;
+const LONG_MS = 50;
 const MOST = 2_000;
 
 /**
@@ -17,6 +16,6 @@ export class Pace {
   /** @param ms how long it took from the end of the last turn to the beginning of this one, with work left over */
   adjust(ms: number): void {
     if (ms > LONG_MS) this.#messages = Math.max(1, Math.floor(this.#messages / 2));
-    else if (ms < SHORT_MS) this.#messages = Math.min(MOST, Math.ceil(this.#messages * 1.25));
+    else this.#messages = Math.min(MOST, Math.ceil(this.#messages * 1.25));
   }
 }

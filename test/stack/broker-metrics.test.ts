@@ -35,7 +35,7 @@ describe('telegraf/broker-metrics.conf, on a real broker', function () {
     await until('egiz_client_certificates_enddate_count', clients.length);
     await until('egiz_audit_events_total{event="refused",reason="client_id"}', 1);
   });
-  after(() => watched.close());
+  after(() => watched?.close());
 
   async function act(): Promise<void> {
     const board = await watched.connect('esp32-oven001-elec');

@@ -66,8 +66,8 @@ describe('dashboards', function () {
     await Promise.all([useBroker(), fillArchive()]);
   });
   after(async () => {
-    await monitoring.close();
-    await Promise.all([broker, influx, ...exporters].map((part) => part.close()));
+    await monitoring?.close();
+    await Promise.all([broker, influx, ...exporters].map((part) => part?.close()));
   });
 
   async function useBroker(): Promise<void> {

@@ -41,22 +41,14 @@ export class ArchiveChain {
     const text = inventoryOf(boards);
     const secrets = mkdtempSync(join(tmpdir(), 'egiz-secrets-'));
     const [broker, influxdb] = await Promise.all([InventoryBroker.start(text), InfluxdbServer.start()]);
-    const { tokens } = await setUpArchive({ url: influxdb.url, directory: secrets });
-    copyFileSync(tokens.telegraf, join(secrets, 'influx_token'));
-    const { certFile, keyFile } = serviceFiles(broker, ARCHIVE);
-    const telegraf = await TelegrafProcess.start(
-      {
-        EGIZ_MQTT_URL: broker.url('service-certificate').replace('mqtts:', 'ssl:'),
-        EGIZ_ARCHIVE_ACCOUNT: ARCHIVE,
-        EGIZ_TLS_CA: join(broker.pkiDirectory, 'ca.crt'),
-        EGIZ_TLS_CERT: certFile,
-        EGIZ_TLS_KEY: keyFile,
-        EGIZ_INFLUX_URL: influxdb.url,
-        EGIZ_SECRETS: secrets,
-      },
-      `127.0.0.1:${await freePort()}`,
-    );
-    return new ArchiveChain(parseInventory(text), broker, influxdb, telegraf, secrets);
+    try {
+      const telegraf = await startTelegraf(broker, influxdb, secrets);
+      return new ArchiveChain(parseInventory(text), broker, influxdb, telegraf, secrets);
+    } catch (fault) {
+      await Promise.all([influxdb.close(), broker.close()]);
+      rmSync(secrets, { recursive: true, force: true });
+      throw fault;
+    }
   }
 
   /** The accounts of all boards. */
@@ -140,6 +132,28 @@ export class ArchiveChain {
     await this.broker.close();
     rmSync(this.secrets, { recursive: true, force: true });
   }
+}
+
+async function startTelegraf(
+  broker: InventoryBroker,
+  influxdb: InfluxdbServer,
+  secrets: string,
+): Promise<TelegrafProcess> {
+  const { tokens } = await setUpArchive({ url: influxdb.url, directory: secrets });
+  copyFileSync(tokens.telegraf, join(secrets, 'influx_token'));
+  const { certFile, keyFile } = serviceFiles(broker, ARCHIVE);
+  return TelegrafProcess.start(
+    {
+      EGIZ_MQTT_URL: broker.url('service-certificate').replace('mqtts:', 'ssl:'),
+      EGIZ_ARCHIVE_ACCOUNT: ARCHIVE,
+      EGIZ_TLS_CA: join(broker.pkiDirectory, 'ca.crt'),
+      EGIZ_TLS_CERT: certFile,
+      EGIZ_TLS_KEY: keyFile,
+      EGIZ_INFLUX_URL: influxdb.url,
+      EGIZ_SECRETS: secrets,
+    },
+    `127.0.0.1:${await freePort()}`,
+  );
 }
 
 function serviceFiles({ pkiDirectory }: InventoryBroker, name: string): KeyPairFiles {

@@ -1,19 +1,20 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MqttClient } from 'mqtt';
 import { parseInventory } from '../../lib/inventory/parse';
 import { developmentPki } from '../../lib/pki/directory';
-import { provideTelegraf } from '../../lib/programs/provide';
 import { publishCode, subscribeCode } from './account-client';
 import { telemetryPoint } from './archive-points';
 import { Exporter, WELL } from './exporter';
+import { startArchive, startAuditor, withFullLog, withoutGuard } from './faulty-parts';
 import { LiveNodeRed } from './live-node-red';
 import type { Target } from './monitoring';
 import { freePort } from './mosquitto';
 import { ROOT } from './node-red';
 import { PreparedInfluxdb } from './prepared-influxdb';
-import { RunningProgram } from './program';
+import type { RunningProgram } from './program';
+import { thermal } from './telemetry';
 import { WatchedBroker } from './watched-broker';
 
 const INVENTORY = parseInventory(readFileSync(join(ROOT, 'sample/inventory.yaml'), 'utf8'));
@@ -131,6 +132,17 @@ export class FaultyPlant {
     for (let turn = 0; turn < 20; turn++) await this.parts.main.connect('esp32-oven001-therm');
   }
 
+  /** Measurements that come late, five of them never. */
+  async loseTelemetry(): Promise<void> {
+    const board = await this.parts.main.connect('esp32-oven001-therm');
+    const timestamp = new Date(Date.now() - 3_000).toISOString();
+    for (const seq of [1, 2, 8]) {
+      const payload = JSON.stringify({ ...thermal(seq), timestamp });
+      await publishCode(board, `${OVEN}/thermal/telemetry`, payload);
+    }
+    await board.endAsync();
+  }
+
   async comeAndGo(): Promise<void> {
     for (let turn = 0; turn < 100; turn++)
       await (await this.parts.main.connect('esp32-zonea-amb')).endAsync();
@@ -234,63 +246,4 @@ export class FaultyPlant {
     await Promise.all(parts.map((part) => part.close()));
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-/** telegraf/telegraf.conf with little room, and in more of a hurry. */
-async function startArchive(
-  { broker }: WatchedBroker,
-  influxdb: PreparedInfluxdb,
-  target: string,
-  directory: string,
-): Promise<RunningProgram> {
-  const shipped = readFileSync(join(ROOT, 'telegraf/telegraf.conf'), 'utf8');
-  const file = join(directory, 'telegraf.conf');
-  const small = shipped.replace(/^ {2}metric_(batch_size|buffer_limit) = .*$/gm, '  metric_$1 = 1000');
-  writeFileSync(file, small.replace('interval = "10s"', 'interval = "1s"'));
-  const account = broker.pki.services.get('telegraf');
-  return RunningProgram.start({
-    command: await provideTelegraf(() => undefined),
-    args: ['--config', file],
-    env: {
-      EGIZ_MQTT_URL: `ssl://127.0.0.1:${broker.ports.get(8885)}`,
-      EGIZ_TLS_CA: broker.pki.caFile,
-      EGIZ_TLS_CERT: account?.certFile,
-      EGIZ_TLS_KEY: account?.keyFile,
-      EGIZ_INFLUX_URL: influxdb.url,
-      EGIZ_SECRETS: influxdb.secretsDirectory,
-      EGIZ_ARCHIVE_SCRIPT: join(ROOT, 'telegraf/archive.star'),
-      EGIZ_ARCHIVE_METRICS: target,
-    },
-    readyUrl: `http://${target}/metrics`,
-  });
-}
-
-/** `openegiz archive audit` as a service, which gives messages a second to arrive. */
-function startAuditor(influxdb: PreparedInfluxdb, port: number): Promise<RunningProgram> {
-  const where = ['--url', influxdb.url, '--directory', influxdb.secretsDirectory];
-  const options = [...where, '--every', '1s', '--margin', '1s', '--metrics-port', String(port)];
-  return RunningProgram.start({
-    command: process.execPath,
-    args: [join(ROOT, 'bin/openegiz'), 'archive', 'audit', ...options],
-    readyUrl: `http://127.0.0.1:${port}/metrics`,
-  });
-}
-
-/** The audit log has no room, and cannot be moved out of the way. */
-function withFullLog(conf: string, directory: string): string {
-  const file = join(directory, 'audit.jsonl');
-  writeFileSync(file, '\n'.repeat(70_000));
-  mkdirSync(join(`${file}.1`, 'occupied'), { recursive: true });
-  const options = [`audit_file ${file}`, 'audit_max_bytes 65536', 'audit_keep 1'];
-  return conf.replace(
-    /^plugin_opt_audit_file .*$/m,
-    options.map((option) => `plugin_opt_${option}`).join('\n'),
-  );
-}
-
-/** Then Mosquitto itself takes the account from a service's certificate. */
-function withoutGuard(conf: string): string {
-  return conf
-    .replace(/^plugin.*\n/gm, '')
-    .replace(/^listener 8885$/m, 'listener 8885\nuse_identity_as_username true');
 }

@@ -55,8 +55,9 @@ export class InfluxdbServer {
       });
     }
     for (const end = Date.now() + START_TIMEOUT_MS; !(await this.answers()); await delay(100)) {
-      if (child.exitCode !== null || Date.now() > end)
-        throw new Error(`InfluxDB did not start:\n${this.output}`);
+      if (child.exitCode === null && Date.now() < end) continue;
+      await this.stop('SIGKILL');
+      throw new Error(`InfluxDB did not start:\n${this.output}`);
     }
   }
 

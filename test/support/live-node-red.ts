@@ -7,7 +7,7 @@ const ACCOUNT = 'egizcore';
 /** Seconds after which a board that says nothing is stale. */
 const STALE_AFTER = 5;
 
-/** A real Node-RED that follows the presence of boards at a real broker, and tells of it to Prometheus. */
+/** A real Node-RED that takes in telemetry and presence of boards at a real broker, and tells Prometheus of both. */
 export class LiveNodeRed {
   private constructor(
     private readonly process: NodeRedProcess,
@@ -39,7 +39,7 @@ export class LiveNodeRed {
 
 function flow(url: string, ca: string, { certFile, keyFile }: KeyPairFiles): object[] {
   return [
-    { id: 'tab', type: 'tab', label: 'Presence' },
+    { id: 'tab', type: 'tab', label: 'Boards' },
     { id: 'tls', type: 'tls-config', ca, cert: certFile, key: keyFile, verifyservercert: true },
     {
       id: 'broker',
@@ -48,11 +48,25 @@ function flow(url: string, ca: string, { certFile, keyFile }: KeyPairFiles): obj
       tls: 'tls',
       role: 'service',
       account: ACCOUNT,
-      instance: 'presence',
+      instance: 'boards',
       sessionExpirySeconds: 0,
       keepalive: 5,
       maxInFlight: 100,
       configVersion: 1,
+    },
+    {
+      id: 'telemetry',
+      type: 'egiz-telemetry-in',
+      z: 'tab',
+      broker: 'broker',
+      topic: 'openegiz/+/+/+/+/telemetry',
+      shared: false,
+      output: 'single',
+      policy: 'latest',
+      queueLimit: 5_000,
+      confirm: false,
+      configVersion: 1,
+      wires: [[], [], []],
     },
     {
       id: 'presence',

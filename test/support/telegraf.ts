@@ -57,8 +57,9 @@ export class TelegrafProcess {
       });
     }
     for (const end = Date.now() + START_TIMEOUT_MS; !(await this.answers()); await delay(100)) {
-      if (child.exitCode !== null || Date.now() > end)
-        throw new Error(`Telegraf did not start:\n${this.output}`);
+      if (child.exitCode === null && Date.now() < end) continue;
+      await this.stop('SIGKILL');
+      throw new Error(`Telegraf did not start:\n${this.output}`);
     }
   }
 

@@ -162,7 +162,7 @@ describe('the pace of handing over', () => {
     for (let turn = 0; turn < 20; turn += 1) pace.adjust(100);
     should(pace.messages).equal(1);
     pace.adjust(10);
-    should(pace.messages).equal(1);
+    should(pace.messages).equal(2);
     for (let turn = 0; turn < 100; turn += 1) pace.adjust(1);
     should(pace.messages).equal(2_000);
   });
