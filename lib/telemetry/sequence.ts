@@ -1,3 +1,5 @@
+import { RecentBits } from './recent-bits';
+
 /** What a sequence number says of the messages of one topic. */
 export type Arrival =
   /** The first of its kind. */
@@ -21,23 +23,27 @@ export interface Numbering {
 const LAST_SEQ = 0xffff_ffff;
 /** `boot_id` counts through all 32 bits. */
 const BOOTS = 0x1_0000_0000;
-/** How many numbers behind the highest one are remembered, one bit each. */
-const WINDOW = 32;
+/**
+ * How many numbers behind the highest one are remembered. More than a board can have under way: Mosquitto, restarted,
+ * sends again what it had no answer for, without saying that it does.
+ */
+const WINDOW = 512;
 /** So many messages in a row of a lower boot_id: the board has lost its flash and counts from anew. */
 const BEGAN_ANEW = 3;
 
 /**
  * The numbers of one topic: what is missing, doubled, late. A missing number may still come for a while, since a
- * broker sends again what was not acknowledged; `settle` says when it is lost. A few numbers and no list, so that a
- * hundred thousand topics fit.
+ * broker sends again what was not acknowledged; `settle` says when it is lost. Two bits a number, so that a hundred
+ * thousand topics fit.
  */
 export class Sequence {
   #boot: number;
   #highest: number;
-  /** Bit n: `highest - n` has come. */
-  #seen = 1;
-  /** Bit n: `highest - n` is missing and not yet counted as lost. */
-  #missing = 0;
+  /** Of the numbers from `highest` down: which have come, */
+  readonly #seen = new RecentBits(WINDOW);
+  /** and which are missing and not yet counted as lost. */
+  readonly #missing = new RecentBits(WINDOW);
+  #missingCount = 0;
   #otherBoot = -1;
   #otherBootSeen = 0;
   /** When the oldest number that is still missing was found to be, milliseconds. */
@@ -47,10 +53,11 @@ export class Sequence {
   constructor(boot: number, seq: number) {
     this.#boot = boot;
     this.#highest = seq;
+    this.#seen.set(0, true);
   }
 
   get waits(): boolean {
-    return this.#missing !== 0;
+    return this.#missingCount > 0;
   }
 
   /**
@@ -76,41 +83,48 @@ export class Sequence {
 
   /** @returns how many numbers are lost: those that have been missing since before `before` */
   settle(before: number): number {
-    if (this.#missing === 0 || this.#missingSince > before) return 0;
-    const lost = bits(this.#missing);
-    this.#missing = 0;
+    if (this.#missingCount === 0 || this.#missingSince > before) return 0;
+    const lost = this.#missingCount;
+    this.#missing.clear();
+    this.#missingCount = 0;
     return lost;
   }
 
   #begin(boot: number, seq: number, onLost: (count: number) => void): void {
-    if (this.#missing !== 0) onLost(bits(this.#missing));
+    if (this.#missingCount > 0) onLost(this.#missingCount);
     this.#boot = boot;
     this.#highest = seq;
-    this.#seen = 1;
-    this.#missing = 0;
+    this.#seen.clear();
+    this.#seen.set(0, true);
+    this.#missing.clear();
+    this.#missingCount = 0;
     this.#otherBootSeen = 0;
   }
 
   #advance(ahead: number, seq: number, now: number, onLost: (count: number) => void): void {
     const gap = ahead - 1;
-    if (gap > 0 && this.#missing === 0) this.#missingSince = now;
-    const beyond = ahead >= WINDOW ? this.#missing : this.#missing >>> (WINDOW - ahead);
-    const lost = bits(beyond) + Math.max(0, gap - (WINDOW - 1));
-    if (lost > 0) onLost(lost);
-    const between = gap === 0 ? 0 : ahead >= WINDOW ? ~1 : (1 << ahead) - 2;
-    this.#missing = ahead >= WINDOW ? between : (this.#missing << ahead) | between;
-    this.#seen = ahead >= WINDOW ? 1 : (this.#seen << ahead) | 1;
+    if (gap > 0 && this.#missingCount === 0) this.#missingSince = now;
+    // What leaves the window can no longer be told from what had come.
+    let lost = Math.max(0, gap - (WINDOW - 1));
+    for (let step = Math.min(ahead, WINDOW); step > 0; step -= 1) {
+      if (this.#missing.shift()) lost += 1;
+      this.#seen.shift();
+      this.#missing.set(0, step > 1);
+      this.#seen.set(0, step === 1);
+    }
+    this.#missingCount += gap - lost;
     this.#highest = seq;
+    if (lost > 0) onLost(lost);
   }
 
   #behind(by: number, again: boolean): Arrival {
     if (by >= WINDOW) return again ? 'duplicate' : 'late';
-    const bit = 1 << by;
-    if ((this.#seen & bit) !== 0) return 'duplicate';
-    const counted = (this.#missing & bit) === 0;
-    this.#seen |= bit;
-    this.#missing &= ~bit;
-    return counted ? 'late' : 'new';
+    if (this.#seen.get(by)) return 'duplicate';
+    this.#seen.set(by, true);
+    if (!this.#missing.get(by)) return 'late';
+    this.#missing.set(by, false);
+    this.#missingCount -= 1;
+    return 'new';
   }
 
   /** A straggler of an earlier boot, or a board whose flash was erased. */
@@ -127,11 +141,4 @@ export class Sequence {
 function distance(from: number, to: number, numbers: number): number {
   const ahead = (((to - from) % numbers) + numbers) % numbers;
   return ahead > numbers / 2 ? ahead - numbers : ahead;
-}
-
-/** How many bits of 32 are set. */
-function bits(word: number): number {
-  let count = 0;
-  for (let rest = word; rest !== 0; rest &= rest - 1) count += 1;
-  return count;
 }
