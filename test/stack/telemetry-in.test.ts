@@ -18,7 +18,7 @@ interface Seen {
   };
 }
 
-const OVENS = 40;
+const OVENS = 10;
 const GROUP = '0123456789abcdef0123456789abcdef';
 const BROKER_CONF = ['max_inflight_messages 20000', 'max_queued_messages 100000', 'autosave_interval 1'];
 
