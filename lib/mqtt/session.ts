@@ -47,6 +47,8 @@ export class Session {
   #window: InFlightWindow<Pending> | undefined;
   #maximumPacketSize = Number.POSITIVE_INFINITY;
   readonly #writing = new Set<Pending>();
+  /** UNSUBSCRIBE packets without an answer: what ends the wait. */
+  readonly #unsubscribing = new Set<() => void>();
   /** The end of the line of PUBACKs we owe. */
   #acknowledged: Promise<void> = Promise.resolve();
   #cause: Cause | undefined;
@@ -104,9 +106,16 @@ export class Session {
     });
   }
 
+  /** Resolves with the answer, or rejects when the connection ends without one. */
   unsubscribe(filters: readonly string[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#client.unsubscribe([...filters], (error) => (error ? reject(error) : resolve()));
+      const lost = () => reject(new Error('no UNSUBACK'));
+      this.#unsubscribing.add(lost);
+      this.#client.unsubscribe([...filters], (error) => {
+        this.#unsubscribing.delete(lost);
+        if (error) reject(error);
+        else resolve();
+      });
     });
   }
 
@@ -120,8 +129,9 @@ export class Session {
   end(reasonCode: 0x00 | 0x04): Promise<void> {
     this.#cause ??= { code: 'MQTT_CLOSED', reason: 'The connection was closed by us' };
     this.#settlePending('MQTT_CLOSED');
-    // The library would wait for these answers for ever.
+    // The library would wait for these answers for ever, and whoever asked with it.
     this.#client.outgoing = {};
+    for (const lost of this.#unsubscribing) lost();
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#socket?.destroy(), CLOSE_TIMEOUT_MS);
       if (this.#closed) return finish();

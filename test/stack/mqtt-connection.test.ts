@@ -152,6 +152,18 @@ describe('publishing (MQTT 5.0 section 3.4.2.1)', () => {
     (await second).reasonCode.should.equal(0x10);
   });
 
+  it('ends the wait of who unsubscribes when it is closed meanwhile', async () => {
+    const url = await fakeBroker((packet) => {
+      if (packet.cmd === 'unsubscribe') return { packets: [] };
+      return subackOf(() => 1)(packet);
+    });
+    const link = await connected(open({ url, clientId: 'silent' }));
+    await link.subscribe('t', () => undefined);
+    const unsubscribed = link.unsubscribe('t');
+    await link.close();
+    await unsubscribed;
+  });
+
   it('does not send a message larger than the broker takes (MQTT_TOO_LARGE)', async () => {
     await start({ conf: ['max_packet_size 2000'] });
     const link = await connected(open({ clientId: 'a' }));
