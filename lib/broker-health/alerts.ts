@@ -1,4 +1,4 @@
-import type { HealthView } from './health';
+import type { HealthView } from './view';
 
 /** `info` tells of something that has happened; a `warning` becomes worse; `critical` means loss, now. */
 export type Severity = 'critical' | 'warning' | 'info';

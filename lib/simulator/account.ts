@@ -5,7 +5,8 @@ import { parseJson } from '../json/parse';
 import type { ConnectOptions } from '../mqtt/options';
 import { type ClientRef, parseClientRef } from '../topics/clients';
 import { parseIdentifier } from '../topics/identifiers';
-import { isSimulated, type SensorPlace } from './sensors/factory';
+import { isSimulated } from './sensors/factory';
+import type { SensorPlace } from './sensors/view';
 
 /** How a client or board of the inventory logs in (SPEC 6 `accounts`). */
 export interface SimulatedLogin {

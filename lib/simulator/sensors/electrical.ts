@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../json/json';
-import type { View } from './factory';
 import { powerShares } from './heaters';
 import { drift, gaussian } from './noise';
 import { ovenAt } from './oven';
 import { rounded } from './rounding';
 import { approach, DAY_MS, HOUR_MS, INSTALLED_DAY, MINUTE_MS, momentOf, PRESENCE } from './shifts';
+import type { View } from './view';
 
 const NOMINAL_VOLTS = 230;
 /** What the mains lose while the factory works, V. */

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../json/json';
-import type { View } from './factory';
 import { between, drift, gaussian } from './noise';
 import { rounded } from './rounding';
 import { approach, DAY_MS, HOUR_MS, MINUTE_MS, momentOf, PRESENCE } from './shifts';
+import type { View } from './view';
 
 /** Warmest in the afternoon. */
 const WARMEST = 15 * HOUR_MS;

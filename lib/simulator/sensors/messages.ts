@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json/json';
-import type { SensorPlace } from './factory';
 import { drift, type Key, keyOf } from './noise';
 import { MINUTE_MS } from './shifts';
+import type { SensorPlace } from './view';
 
 /** What a board says of itself beside what it measures, in the words of `schemas/`. */
 export interface Standing {

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../json/json';
-import type { View } from './factory';
 import { HEATERS, zoneDifference } from './heaters';
 import { gaussian } from './noise';
 import { ovenAt } from './oven';
 import { rounded } from './rounding';
+import type { View } from './view';
 
 /** Deviation of a thermocouple, degrees. */
 const NOISE = 0.15;

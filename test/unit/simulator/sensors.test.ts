@@ -1,10 +1,11 @@
 import should from 'should';
 import { DEFAULT_SEED } from '../../../cli/stack/options';
 import { PayloadValidator } from '../../../lib/schemas/payload-validator';
-import { type SensorPlace, sensorOf } from '../../../lib/simulator/sensors/factory';
+import { sensorOf } from '../../../lib/simulator/sensors/factory';
 import { heatersOf } from '../../../lib/simulator/sensors/heaters';
 import { offlineMessage, onlineMessage, telemetryMessage } from '../../../lib/simulator/sensors/messages';
 import { ovenAt, ovenOf } from '../../../lib/simulator/sensors/oven';
+import type { SensorPlace } from '../../../lib/simulator/sensors/view';
 import { sensorStatusTopic, sensorTelemetryTopic } from '../../../lib/topics/sensors';
 
 const SEED = DEFAULT_SEED;
