@@ -2,7 +2,7 @@
 // in C and C++ by their own scripts.
 // Usage: node scripts/test.mjs [unit|nodes|runtime|stack|editor|plugin|firmware ...]
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,27 @@ function testLayer(layer) {
   return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
 }
 
+/**
+ * Builds Telegraf and InfluxDB for the stack layer, once for this machine and beside the layers before it. Where they
+ * cannot be had, the tests that need them fail and say why.
+ * @returns waits for them and shows what was said
+ */
+function providePrograms() {
+  const file = join(root, 'build', 'programs.log');
+  const log = openSync(file, 'w');
+  const child = spawn(bin('node'), [join(root, 'bin/openegiz'), 'programs'], {
+    cwd: root,
+    stdio: ['ignore', log, log],
+  });
+  const gone = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
+  return async () => {
+    console.log('# Telegraf and InfluxDB');
+    await gone;
+    closeSync(log);
+    process.stdout.write(readFileSync(file, 'utf8'));
+  };
+}
+
 /** Runs the script of one part. Its closing line is not repeated: only the last line of all may have that shape. */
 function testScript(name) {
   console.log(`# ${name}`);
@@ -89,13 +110,10 @@ must('tests compiled', bin('node'), [
 
 const asked = process.argv.slice(2);
 const wanted = asked.length > 0 ? asked : [...layers, ...Object.keys(scripts)];
-if (wanted.includes('stack')) {
-  // Built once for this machine. Where they cannot be had, the tests that need them fail and say why.
-  console.log('# Telegraf and InfluxDB');
-  run(bin('node'), [join(root, 'bin/openegiz'), 'programs']);
-}
+const programs = wanted.includes('stack') ? providePrograms() : undefined;
 const totals = { passed: 0, failed: 0 };
 for (const name of wanted) {
+  if (name === 'stack') await programs();
   const begin = Date.now();
   let { passed, failed } = name in scripts ? await testScript(name) : testLayer(name);
   if (name in scripts && failed > 0) {
