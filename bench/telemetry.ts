@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { connectMqtt } from '../lib/mqtt/connection';
 import { type DevelopmentPki, developmentPki } from '../lib/pki/directory';
 import { SENSOR_TYPES } from '../lib/topics/sensors';
-import { freePort } from '../test/support/mosquitto';
+import { freePort } from '../test/support/ports';
 import { compile, pinned } from './load/fleet';
 import { cpuOf, cpuOfAll, ended, listening } from './load/run';
 import { type BrokerPlace, clientIdOf, FILTER, type Way } from './telemetry/flows';

@@ -4,8 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { devicesOf } from '../../lib/inventory/inventory';
 import { haproxyConf, renderNames } from '../../lib/scale/haproxy';
-import { freePort } from '../../test/support/mosquitto';
-import { freeBlock } from '../../test/support/ports';
+import { freeBlock, freePort } from '../../test/support/ports';
 import { type Fleet, pinned, type Variant } from './fleet';
 
 /** What one run of the generator found, and what the broker took for it. */

@@ -12,7 +12,8 @@ import {
   type Premises,
   startGenerated,
 } from '../support/conformance';
-import { freePort, startMosquitto, type TestBroker } from '../support/mosquitto';
+import { startMosquitto, type TestBroker } from '../support/mosquitto';
+import { freePort } from '../support/ports';
 import { runCommand } from '../support/running-stack';
 
 /** A check that cannot fail shows nothing: each wrong broker fails exactly the requirement it breaks. */

@@ -7,14 +7,8 @@ import type { EgizError } from '../../lib/errors/egiz-error';
 import { connectMqtt, type RenewableLink } from '../../lib/mqtt/connection';
 import type { IncomingMessage, LinkState, MqttLink } from '../../lib/mqtt/link';
 import type { ConnectOptions } from '../../lib/mqtt/options';
-import {
-  delay,
-  freePort,
-  type MosquittoOptions,
-  startMosquitto,
-  type TestBroker,
-  until,
-} from '../support/mosquitto';
+import { delay, type MosquittoOptions, startMosquitto, type TestBroker, until } from '../support/mosquitto';
+import { freePort } from '../support/ports';
 
 let broker: TestBroker;
 const links: MqttLink[] = [];

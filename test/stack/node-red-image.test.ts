@@ -15,8 +15,8 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { parse } from 'yaml';
 import { developmentPki } from '../../lib/pki/directory';
 import { hashPassword } from '../../lib/users/passwords';
-import { freePort } from '../support/mosquitto';
 import { ROOT } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { eventually } from '../support/running-stack';
 
 /** What compose.yaml gives the service, by variable. */

@@ -6,8 +6,8 @@ import should from 'should';
 import { rightsOf } from '../../lib/acl/rights';
 import { productionConf } from '../../lib/broker/production';
 import { parseInventory } from '../../lib/inventory/parse';
-import { freePort } from '../support/mosquitto';
 import { ROOT } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { ProductionBroker } from '../support/production-broker';
 
 const SAMPLE = readFileSync(join(ROOT, 'sample/inventory.yaml'), 'utf8');

@@ -11,7 +11,7 @@ import type { KeyPairFiles } from '../../lib/pki/pair-files';
 import type { BoardAccount } from '../../lib/simulator/account';
 import { InfluxdbServer } from './influxdb';
 import { InventoryBroker } from './inventory-broker';
-import { freePort } from './mosquitto';
+import { freePort } from './ports';
 import { TelegrafProcess } from './telegraf';
 
 const SENSORS = ['electrical', 'thermal', 'environmental'];

@@ -16,7 +16,8 @@ import { type DevelopmentPki, developmentPki } from '../../lib/pki/directory';
 import { pairFiles } from '../../lib/pki/pair-files';
 import { CertificateRegister } from '../../lib/pki/register';
 import { revoke, writeRevocationLists } from '../../lib/pki/revocation';
-import { delay, freePort, runMosquitto, type TestBroker } from './mosquitto';
+import { delay, runMosquitto, type TestBroker } from './mosquitto';
+import { freePort } from './ports';
 import { RunningCommand } from './running-stack';
 
 /** Two clients, one with a password and one with a certificate, one whose certificate is revoked, two services. */

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheDirectory } from '../../lib/programs/cache';
-import { delay, freePort } from './mosquitto';
+import { delay } from './mosquitto';
+import { freePort } from './ports';
 
 const START_TIMEOUT_MS = 30_000;
 const ADMIN = 'administrator';

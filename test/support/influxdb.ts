@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { provideInfluxdb } from '../../lib/programs/provide';
-import { delay, freePort } from './mosquitto';
+import { delay } from './mosquitto';
+import { freePort } from './ports';
 
 const START_TIMEOUT_MS = 60_000;
 

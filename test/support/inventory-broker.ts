@@ -15,7 +15,7 @@ import { filesOf, type Holder, holdersOf, issue, SERVER } from '../../lib/pki/en
 import { type KeyPairFiles, pairFiles, writePair } from '../../lib/pki/pair-files';
 import { CertificateRegister } from '../../lib/pki/register';
 import { crlFile, writeRevocationLists } from '../../lib/pki/revocation';
-import { freePort } from './mosquitto';
+import { freePort } from './ports';
 
 /** A signal that comes while Mosquitto is reading is forgotten: it clears its mark at the end (2.0.11). */
 const HANG_UP_AGAIN_MS = 500;

@@ -1,6 +1,6 @@
 import type { KeyPairFiles } from '../../lib/pki/pair-files';
-import { freePort } from './mosquitto';
 import { NodeRedProcess, UserDirectoryFixture } from './node-red-process';
+import { freePort } from './ports';
 import type { ProductionBroker } from './production-broker';
 
 const ACCOUNT = 'egizcore';

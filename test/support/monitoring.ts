@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { freePort } from './mosquitto';
 import { ROOT } from './node-red';
+import { freePort } from './ports';
 import { RunningProgram } from './program';
 
 export interface Target {

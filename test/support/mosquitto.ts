@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashPassword } from '../../lib/acl/mosquitto';
 import { type DevelopmentPki, developmentPki } from '../../lib/pki/directory';
+import { freePort } from './ports';
 
 export interface MosquittoOptions {
   /** Further lines of mosquitto.conf, before the listeners. */
@@ -69,18 +70,6 @@ export async function runMosquitto({ directory, port, tlsPort, pki }: Place): Pr
   const broker = new BrokerProcess(directory, port, tlsPort, pki);
   await broker.start();
   return broker;
-}
-
-/** A port of 127.0.0.1 nobody listens on at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 export interface Place {

@@ -10,8 +10,8 @@ import { PREFERRED_PORTS } from '../../lib/broker/mosquitto-conf';
 import { PRODUCTION } from '../../lib/broker/production';
 import type { Inventory } from '../../lib/inventory/inventory';
 import { type DevelopmentPki, developmentPki } from '../../lib/pki/directory';
-import { freePort } from './mosquitto';
 import { ROOT } from './node-red';
+import { freePort } from './ports';
 
 /** broker/mosquitto.conf as it stands in the repository, with its directories and ports moved to free ones. */
 export class ProductionBroker {

@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
-import { freePort, startMosquitto, until } from './mosquitto';
+import { startMosquitto, until } from './mosquitto';
 import { ROOT } from './node-red';
+import { freePort } from './ports';
 import { TelegrafProcess } from './telegraf';
 
 export const TESTCASES = join(ROOT, 'telegraf/testcases');

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Inventory } from '../../lib/inventory/inventory';
 import { provideTelegraf } from '../../lib/programs/provide';
-import { freePort } from './mosquitto';
 import { ROOT } from './node-red';
+import { freePort } from './ports';
 import { ProductionBroker } from './production-broker';
 import { RunningProgram } from './program';
 
