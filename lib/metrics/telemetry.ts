@@ -36,13 +36,13 @@ export class TelemetryMetrics {
     });
   }
 
-  /** Adds the figures of one interval. */
+  /** Adds the figures of one interval, zeros too: a counter that begins with its first event hides it from `increase`. */
   add({ bySensorType, duplicates }: Pick<Statistics, 'bySensorType' | 'duplicates'>): void {
     for (const sensor_type of COUNTED_TYPES) {
       const counts = bySensorType[sensor_type];
       for (const result of ['valid', 'invalid', 'shed'] as const)
-        if (counts[result] > 0) this.#messages.inc({ result, sensor_type }, counts[result]);
-      if (counts.lost > 0) this.#lost.inc({ sensor_type }, counts.lost);
+        this.#messages.inc({ result, sensor_type }, counts[result]);
+      this.#lost.inc({ sensor_type }, counts.lost);
     }
     this.#duplicates.inc(duplicates);
   }

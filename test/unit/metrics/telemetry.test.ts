@@ -18,7 +18,9 @@ describe('the metrics of telemetry', () => {
       metrics.add(counter.take(2_000));
     }
     const lines = (await registry.metrics()).split('\n').filter((line) => /^egiz_.*_total/.test(line));
-    should(lines).eql([
+    // What has not happened is told as 0, so that its first time is an increase.
+    should(lines).containEql('egiz_telemetry_lost_total{sensor_type="electrical"} 0');
+    should(lines.filter((line) => !line.endsWith(' 0'))).eql([
       'egiz_telemetry_messages_total{result="shed",sensor_type="electrical"} 4',
       'egiz_telemetry_messages_total{result="valid",sensor_type="thermal"} 10',
       'egiz_telemetry_messages_total{result="invalid",sensor_type="other"} 2',
